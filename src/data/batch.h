@@ -1,0 +1,42 @@
+/* A batch: up to TW_BATCH_ROWS rows in columns, with their changelog kinds and, where it matters, their row watermarks. */
+#ifndef TW_DATA_BATCH_H
+#define TW_DATA_BATCH_H
+
+#include "data/column.h"
+
+/* What a row does to the table that its stream stands for. Values as in Flink's RowKind. */
+typedef enum tw_change {
+    TW_INSERT = 0,        /* +I */
+    TW_UPDATE_BEFORE = 1, /* -U */
+    TW_UPDATE_AFTER = 2,  /* +U */
+    TW_DELETE = 3         /* -D */
+} tw_change;
+
+/* +1 for +I and +U, -1 for -U and -D. */
+static inline int tw_change_sign(int8_t kind) { return kind == TW_INSERT || kind == TW_UPDATE_AFTER ? 1 : -1; }
+const char *tw_change_text(int8_t kind); /* "+I" "-U" "+U" "-D" */
+
+/* Sets of changes, as an operator declares what it takes and gives. */
+typedef enum tw_changelog {
+    TW_APPEND = 1,  /* +I only */
+    TW_RETRACT = 2, /* +I -U +U -D, every update with its -U */
+    TW_UPSERT = 3   /* +I +U -D by key; never crosses an exchange on anything but its key */
+} tw_changelog;
+
+/* Watermarks are milliseconds, on the scale of the time attribute (TIMESTAMP: as if UTC). */
+#define TW_WATERMARK_MIN INT64_MIN /* none yet */
+#define TW_WATERMARK_MAX INT64_MAX /* no more input */
+
+typedef struct tw_batch {
+    int32_t rows;
+    int32_t ncolumns;
+    tw_column *columns;
+    int8_t *kinds;          /* tw_change per row; NULL = all +I */
+    int64_t *row_watermark; /* the row's watermark (design: that of its source partition just before it); NULL when no row of
+                               the batch is behind its own watermark, or nothing downstream asks */
+    int64_t *arrival_ns;    /* monotonic time when the rows' bytes arrived, one per batch; NULL when not measured */
+    uint64_t *source_pos;   /* where each row came from (file line, offset), NULL when not tracked */
+    const struct tw_split_id *split; /* the source partition of all the rows; NULL when mixed or derived */
+} tw_batch;
+
+#endif
