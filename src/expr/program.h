@@ -38,13 +38,21 @@ struct tw_eval {
     tw_arena *arena;              /* strings and nested results of this batch */
     tw_row_errors *errors;        /* may be NULL: then the first failing row makes tw_program_run return its error */
     tw_mem *mem;
+    tw_status status;             /* of the run so far, for tw_eval_nomem; zero to begin */
 };
+
+/* What a call keeps between batches: see tw_call_memo in expr/kernel.h. */
+typedef struct tw_memo {
+    void *state;
+    void (*close)(void *state);
+    tw_arena *arena; /* of the program's lifetime */
+} tw_memo;
 
 /* What a kernel is told of its call. */
 struct tw_call {
     const tw_type *result;
     const tw_expr *expr;      /* argument types and literals */
-    void *state;              /* made once per program by the kernel's `prepare` below, e.g. a compiled pattern */
+    tw_memo *memo;            /* e.g. a compiled pattern */
 };
 
 /* Reports that `row` failed; format as printf. The row's result is NULL. */
