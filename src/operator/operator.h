@@ -1,0 +1,120 @@
+/* Operators: one file, one const ops table each. An operator works inside a task, on one thread, and is called directly by the
+ * operator before it.
+ *
+ * Emission. tw_emit hands a batch to the next operator, which has taken it (TW_OK) or still works on it (TW_MORE, TW_BLOCKED: "not now").
+ * After "not now" an operator emits nothing more until it is called again: it keeps a cursor, calls tw_pending(op) if it has work left of its own, and returns
+ * what tw_emit returned. The runtime resumes the deepest pending operator of the task until none is left, before it gives the task anything
+ * else; so batches handed on stay valid, and no cycle of waiting can form. An operator that makes much from little also asks tw_yield(op) after each batch
+ * that it emits, and on true does the same (tw_pending, return TW_MORE).
+ *
+ *     push ----------> [works] -- tw_emit --> OK --> continue
+ *                         |                    \--> not now: cursor, tw_pending, return
+ *     resume <- runtime --/
+ *
+ * Watermarks are items between batches. An operator does what a watermark asks for, then hands it on with tw_emit_watermark; TW_WATERMARK_MAX is
+ * the end of the port's input. */
+#ifndef TW_OPERATOR_OPERATOR_H
+#define TW_OPERATOR_OPERATOR_H
+
+#include "plan/plan.h"
+#include "state/table.h"
+
+typedef struct tw_operator tw_operator;
+typedef struct tw_task_context tw_task_context;
+typedef struct tw_operator_ops tw_operator_ops;
+
+/* A snapshot being written or read; one per operator and task. See state/table.h for the chunk's records. */
+typedef struct tw_snapshot_out {
+    tw_buf *chunk;
+    bool full;      /* a base: everything; else what changed since the barrier before */
+} tw_snapshot_out;
+
+struct tw_operator_ops {
+    const char *name;
+    size_t size; /* of the private struct, which begins with a tw_operator; zeroed before open */
+    /* Makes it ready. Everything in op->node, op->task, op->next is set. */
+    tw_status (*open)(tw_operator *op, tw_error *error);
+    /* Before push: bring elements of these keys into memory. NULL until state can spill. */
+    tw_status (*pin)(tw_operator *op, int port, const tw_batch *batch);
+    tw_status (*push)(tw_operator *op, int port, const tw_batch *batch);
+    /* Goes on after "not now". */
+    tw_status (*resume)(tw_operator *op);
+    /* The watermark of a port has risen to `watermark`. NULL: handed on as it is (one input) or as the minimum of the ports. */
+    tw_status (*watermark)(tw_operator *op, int port, int64_t watermark);
+    /* Processing time has reached op->timer_ms. */
+    tw_status (*timer)(tw_operator *op, int64_t now_ms);
+    /* The barrier: closes the generation and writes the chunk. Called when nothing is pending in the task. NULL: stateless. */
+    tw_status (*snapshot)(tw_operator *op, tw_snapshot_out *out);
+    /* Applies one chunk; chunks come in the order in which they were written, from every task that wrote one; records whose key group the
+     * task does not own (tw_owns_group) are passed over. */
+    tw_status (*restore)(tw_operator *op, tw_reader *chunk, tw_error *error);
+    void (*close)(tw_operator *op);
+};
+
+/* Common head of every operator. */
+struct tw_operator {
+    const tw_operator_ops *ops;
+    const tw_plan_node *node;
+    tw_task_context *task;
+    tw_operator *next; /* receiver; NULL for sinks */
+    int next_port;
+    int depth;         /* position in the task: receivers are deeper */
+    bool pending;
+    int64_t timer_ms;  /* processing time at which `timer` is wanted; INT64_MAX: none */
+    int64_t *port_watermark; /* for the default watermark handling */
+    int64_t watermark_out;   /* last handed on */
+};
+
+/* Rows that leave the flow, and counters. Never fail: over their limit they only count. */
+typedef struct tw_side_outputs {
+    void *context;
+    /* A late row: which operator dropped it, its row watermark, and the windows missed ("" or "[start, end)" list). */
+    void (*late)(void *context, const tw_operator *op, const tw_batch *batch, int32_t row, int64_t row_watermark, tw_str missed);
+    /* Rows whose expression failed. */
+    void (*failed)(void *context, const tw_operator *op, const tw_batch *batch, int32_t row, const tw_error *error);
+    void (*bad)(void *context, tw_str table, const struct tw_split_id *split, const tw_bad_record *bad);
+} tw_side_outputs;
+
+/* What a task lends its operators. */
+struct tw_task_context {
+    tw_mem *mem;
+    const tw_session *session;
+    const tw_registry *registry;
+    struct tw_os *os;
+    const tw_plan *plan;
+    int32_t instance, ninstances; /* which of the parallel tasks this is */
+    const tw_side_outputs *side;
+    tw_error *error;      /* filled by whoever returns an error status */
+    int64_t now_ms;       /* processing time of this slice, wall clock UTC */
+    int32_t npending;
+    int32_t yield_after;  /* batches that may still be emitted in this slice (seeded scheduler), or < 0: ask the clock */
+    int64_t slice_end_ns; /* monotonic */
+    uint64_t late_rows, failed_rows;
+};
+
+bool tw_yield_slow(tw_task_context *task);
+static inline bool tw_yield(tw_operator *op) {
+    return op->task->yield_after < 0 ? tw_yield_slow(op->task) : op->task->yield_after-- == 0;
+}
+static inline void tw_pending(tw_operator *op) {
+    op->task->npending += !op->pending;
+    op->pending = true;
+}
+static inline tw_status tw_emit(tw_operator *op, const tw_batch *batch) {
+    if (batch->rows == 0) return TW_OK;
+    return op->next->ops->push(op->next, op->next_port, batch);
+}
+tw_status tw_emit_watermark(tw_operator *op, int64_t watermark);
+/* The default for `watermark`: hands on the minimum over the ports when it has risen. */
+tw_status tw_watermark_default(tw_operator *op, int port, int64_t watermark);
+bool tw_owns_group(const tw_task_context *task, uint32_t group);
+/* Asks for `timer` at that processing time (keeps the earliest). */
+static inline void tw_timer_at(tw_operator *op, int64_t ms) {
+    if (ms < op->timer_ms) op->timer_ms = ms;
+}
+
+/* Every operator, for registry.c. */
+extern const tw_operator_ops TW_OPERATOR_CALC, TW_OPERATOR_WATERMARK, TW_OPERATOR_UNION, TW_OPERATOR_WINDOW,
+    TW_OPERATOR_WINDOW_AGG, TW_OPERATOR_GROUP_AGG, TW_OPERATOR_EXPAND, TW_OPERATOR_SORT, TW_OPERATOR_LIMIT, TW_OPERATOR_TOP_N;
+
+#endif
