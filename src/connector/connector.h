@@ -13,9 +13,10 @@
 #include "os/os.h"
 #include "plan/plan.h"
 
+/* A file, a partition: named uniquely in its source and stably over restarts, numbered densely in order of discovery. */
 typedef struct tw_split_id {
-    tw_str name;  /* path, "partition 3", ...: unique in the source, stable over restarts; shown in t$errors */
-    int32_t number; /* dense, in order of discovery */
+    tw_str name;
+    int32_t number;
 } tw_split_id;
 
 /* A source, a reader and a sink are structs of the connector that begin with nothing in particular: opaque here. */

@@ -27,6 +27,17 @@ typedef enum tw_changelog {
 #define TW_WATERMARK_MIN INT64_MIN /* none yet */
 #define TW_WATERMARK_MAX INT64_MAX /* no more input */
 
+/* One partition of a source, as far as it has been read: what the row watermark is a function of. Owned by the source's reader side,
+ * written by the watermark operator of the same task. */
+typedef struct tw_split_progress {
+    tw_str name;         /* path, "partition 3", ... unique in the source and stable over restarts */
+    int32_t number;      /* dense, in order of discovery */
+    bool opened, ended, idle;
+    int64_t watermark;   /* running maximum so far; TW_WATERMARK_MIN before the first */
+    struct tw_split_progress *next; /* the other splits of this source on this task */
+    struct tw_split_progress **first; /* head of that list */
+} tw_split_progress;
+
 typedef struct tw_batch {
     int32_t rows;
     int32_t ncolumns;
@@ -36,7 +47,7 @@ typedef struct tw_batch {
                                the batch is behind its own watermark, or nothing downstream asks */
     int64_t *arrival_ns;    /* monotonic time when the rows' bytes arrived, one per batch; NULL when not measured */
     uint64_t *source_pos;   /* where each row came from (file line, offset), NULL when not tracked */
-    const struct tw_split_id *split; /* the source partition of all the rows; NULL when mixed or derived */
+    tw_split_progress *split; /* the source partition of all the rows; NULL when mixed or derived */
 } tw_batch;
 
 #endif

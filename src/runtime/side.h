@@ -1,0 +1,30 @@
+/* Side tables: rows that left the flow, kept in memory for t$late, t$errors and <target>$errors, and counted for the exit report.
+ * A table keeps at most `limit_bytes`; what comes later is counted and dropped. Any thread may append or read.
+ *
+ * Rows, by kind:
+ *     late     row STRING (JSON of the operator's input), rowtime TIMESTAMP(3), partition STRING, watermark TIMESTAMP(3), operator STRING,
+ *              missed STRING
+ *     errors   raw BYTES, error STRING, source STRING, line BIGINT, offset BIGINT, time TIMESTAMP_LTZ(3), version STRING
+ *     failed   operator STRING, expression STRING, row STRING (JSON), error STRING, change STRING, time TIMESTAMP_LTZ(3) */
+#ifndef TW_RUNTIME_SIDE_H
+#define TW_RUNTIME_SIDE_H
+
+#include "plan/plan.h"
+
+typedef struct tw_side_store tw_side_store;
+
+tw_status tw_side_store_open(tw_mem *mem, size_t limit_bytes, tw_side_store **out);
+void tw_side_store_close(tw_side_store *store);
+/* Appends one row of values in the table's order. */
+void tw_side_append(tw_side_store *store, tw_side_kind kind, tw_str table, const tw_value *values);
+/* Copies rows [from, from + room) into the builder, whose schema is the kind's; returns how many. */
+int32_t tw_side_read(tw_side_store *store, tw_side_kind kind, tw_str table, int64_t from, tw_builder *out);
+/* Rows seen, kept or not. */
+uint64_t tw_side_count(tw_side_store *store, tw_side_kind kind, tw_str table);
+/* Calls `each` for every table that has seen rows. */
+void tw_side_each(tw_side_store *store, void (*each)(void *context, tw_side_kind kind, tw_str table, uint64_t rows),
+                  void *context);
+/* The schema of a side table's rows. */
+const tw_type *tw_side_row(tw_side_kind kind);
+
+#endif

@@ -1,0 +1,115 @@
+/* Tasks: the part of a job between exchanges, once per shard. A task owns its operators, their state and its inputs; one thread runs
+ * it, in slices of about 1 ms.
+ *
+ * What a task does next, in this order:
+ *     1. resume the deepest pending operator, until none is pending or the slice is over
+ *     2. finish the item at hand: rows, then its watermark, then its marks (tw_input.phase)
+ *     3. hand a barrier or the end on to the exchanges (they may have no room)
+ *     4. due timers
+ *     5. take the next item of an input that is not waiting for a barrier
+ *
+ * Barriers are aligned here: an input that has seen the barrier of the next epoch is not read until all have; then every operator is
+ * snapshotted and the barrier goes on. */
+#ifndef TW_RUNTIME_TASK_H
+#define TW_RUNTIME_TASK_H
+
+#include "connector/connector.h"
+#include "operator/operator.h"
+#include "runtime/channel.h"
+
+typedef struct tw_job tw_job;
+typedef struct tw_task tw_task;
+typedef struct tw_shard tw_shard;
+typedef struct tw_input tw_input;
+
+typedef struct tw_input_ops {
+    /* Takes the next item and pushes it down: TW_OK (something was done), TW_MORE or TW_BLOCKED (an operator is pending), TW_END (nothing to take now;
+     * input->wait_ns may say when to ask again). */
+    tw_status (*advance)(tw_input *input);
+    /* Writes what a snapshot needs of the input's position (sources). May be NULL. */
+    tw_status (*snapshot)(tw_input *input);
+    void (*close)(tw_input *input);
+} tw_input_ops;
+
+struct tw_input {
+    tw_operator head; /* its receiver is the first real operator; must be first */
+    const tw_input_ops *ops;
+    tw_task *task;
+    int phase;         /* 0 rows, 1 watermark, 2 marks: what is next of the item at hand */
+    bool at_barrier;   /* has reached the barrier of epoch task->epoch + 1 */
+    bool ended;
+    bool idle;
+    int64_t watermark; /* handed on last */
+    int64_t wait_ns;   /* monotonic time at which to ask again; 0: only when woken */
+};
+
+struct tw_task {
+    tw_task_context context; /* must be first: operators see this */
+    tw_job *job;
+    tw_shard *shard;
+    const struct tw_region *region;
+    tw_operator **operators; /* by depth, inputs' heads excluded */
+    int noperators;
+    tw_input **inputs;
+    int ninputs;
+    struct tw_partitioner **partitioners; /* exchanges that leave the task */
+    int npartitioners;
+    uint64_t epoch;     /* last barrier passed */
+    int next_input;     /* round robin */
+    bool barrier_leaving, ending, ended;
+    bool inputs_idle;
+    tw_input *current;  /* whose item is at hand */
+    int64_t slice_ns_max;
+};
+
+typedef enum tw_step { TW_STEP_IDLE, TW_STEP_PROGRESS, TW_STEP_ENDED, TW_STEP_FAILED } tw_step;
+
+/* One slice. On TW_STEP_IDLE, *wait_ns is the monotonic time to come again (0: when woken). */
+tw_step tw_task_step(tw_task *task, int64_t *wait_ns);
+void tw_task_close(tw_task *task);
+
+/* Inputs. Each `make` allocates from the job's arena. */
+tw_input *tw_gate_make(tw_task *task, const tw_plan_node *exchange, tw_channel **channels, int nchannels);
+tw_input *tw_source_make(tw_task *task, const tw_plan_node *scan, struct tw_source_shared *shared);
+tw_input *tw_values_make(tw_task *task, const tw_plan_node *values);
+tw_input *tw_side_scan_make(tw_task *task, const tw_plan_node *side);
+void tw_input_init(tw_input *input, tw_task *task, const tw_input_ops *ops, const tw_plan_node *node);
+
+/* Operators that belong to the runtime. */
+extern const tw_operator_ops TW_OPERATOR_TEE, TW_OPERATOR_PARTITIONER, TW_OPERATOR_SINK;
+
+typedef struct tw_tee {
+    tw_operator op;
+    tw_operator *const *receivers;
+    const int *ports;
+    int nreceivers;
+    int cursor;            /* receiver to serve next; nreceivers: all served */
+    const tw_batch *batch; /* at hand, NULL: a watermark */
+    int64_t watermark_at_hand;
+} tw_tee;
+
+typedef struct tw_partitioner {
+    tw_operator op;
+    tw_channel **channels; /* one per instance of the receiving region */
+    int nchannels;
+    tw_slot **open;        /* the slot being filled, NULL: none */
+    uint16_t *rows;        /* row numbers of the batch at hand, grouped by channel */
+    int32_t *first;        /* nchannels + 1 offsets into `rows`; first[c] advances as rows are taken */
+    uint64_t *hashes;
+    const tw_batch *batch;
+    int channel;           /* being served */
+    bool *marked;          /* channels that have the mark (barrier, end) at hand */
+} tw_partitioner;
+
+/* Publishes what is open where the receiver has nothing to read (`all`: everywhere). */
+void tw_partitioner_flush(tw_partitioner *p, bool all);
+/* Puts a barrier (epoch > 0) or the end into every channel: TW_OK, or TW_BLOCKED (call again). */
+tw_status tw_partitioner_mark(tw_partitioner *p, uint64_t barrier, bool end);
+void tw_partitioner_idle(tw_partitioner *p);
+
+/* Wakes the shard of a task; any thread. */
+void tw_task_wake(tw_task *task);
+tw_step tw_sink_finish(tw_operator *op);
+tw_status tw_sink_barrier(tw_operator *op, uint64_t epoch);
+
+#endif

@@ -1,0 +1,110 @@
+#include "test.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/hash.h"
+
+static void test_crc32c(void **state) {
+    (void)state;
+    /* RFC 3720 B.4: 32 zero bytes, 32 bytes of ones, and the check value of "123456789". */
+    unsigned char zeros[32] = {0}, ones[32];
+    memset(ones, 0xff, sizeof ones);
+    assert_int_equal(tw_crc32c(0, zeros, 32), 0x8a9136aa);
+    assert_int_equal(tw_crc32c(0, ones, 32), 0x62a8ab43);
+    assert_int_equal(tw_crc32c(0, "123456789", 9), 0xe3069283);
+    assert_int_equal(tw_crc32c(tw_crc32c(0, "1234", 4), "56789", 5), 0xe3069283);
+}
+
+static void test_arena_and_budget(void **state) {
+    (void)state;
+    tw_mem root, mem;
+    tw_mem_init(&root, NULL, 8 << 20);
+    tw_mem_init(&mem, &root, 0);
+    tw_arena arena;
+    tw_arena_init(&arena, &mem, 256);
+    for (int i = 0; i < 1000; i++) {
+        char *p = tw_arena_alloc(&arena, (size_t)i);
+        assert_non_null(p);
+        assert_int_equal((uintptr_t)p % (i % 16 == 0 ? 16 : 8), 0);
+        memset(p, i, (size_t)i);
+    }
+    assert_null(tw_arena_alloc(&arena, 9 << 20)); /* past the root's limit */
+    assert_string_equal(tw_arena_printf(&arena, "%d-%s", 7, "x"), "7-x");
+    tw_arena_reset(&arena);
+    tw_arena_free(&arena);
+    assert_int_equal(mem.used, 0);
+    mem.fail_at = 2;
+    void *a = tw_malloc(&mem, 10);
+    assert_non_null(a);
+    assert_null(tw_malloc(&mem, 10));
+    tw_free(&mem, a, 10);
+    assert_int_equal(mem.used, 0);
+}
+
+static void test_buf_round_trip(void **state) {
+    (void)state;
+    tw_mem mem;
+    tw_mem_init(&mem, NULL, 0);
+    tw_buf buf;
+    tw_buf_init(&buf, &mem, 0);
+    uint64_t values[] = {0, 1, 127, 128, 16383, 16384, UINT32_MAX, UINT64_MAX};
+    for (int i = 0; i < 8; i++) {
+        tw_buf_varint(&buf, values[i]);
+        tw_buf_u64(&buf, values[i]);
+    }
+    tw_buf_bytes(&buf, TW_STR("hello"));
+    tw_reader in = {buf.data, buf.data + buf.length, false};
+    for (int i = 0; i < 8; i++) {
+        assert_true(tw_read_varint(&in) == values[i]);
+        assert_true(tw_read_u64(&in) == values[i]);
+    }
+    assert_true(tw_str_equal(tw_read_bytes(&in), TW_STR("hello")));
+    assert_false(in.failed);
+    tw_read_u32(&in);
+    assert_true(in.failed);
+    tw_buf_free(&buf);
+    tw_buf_init(&buf, &mem, 4);
+    tw_buf_text(&buf, "abcd");
+    tw_buf_text(&buf, "e");
+    assert_true(buf.failed);
+    assert_int_equal(buf.length, 4);
+    tw_buf_free(&buf);
+    assert_int_equal(mem.used, 0);
+}
+
+static void test_strings(void **state) {
+    (void)state;
+    assert_true(tw_utf8_valid("gr\xc3\xbc\xc3\x9f", 6));
+    assert_false(tw_utf8_valid("\xc0\x80", 2));         /* overlong */
+    assert_false(tw_utf8_valid("\xed\xa0\x80", 3));     /* surrogate */
+    assert_false(tw_utf8_valid("\xf4\x90\x80\x80", 4)); /* above U+10FFFF */
+    assert_int_equal(tw_utf8_length("\xc3\xbc""a\xf0\x9f\x98\x80", 7), 3);
+    const char *names[] = {"price", "auction", "bidder"};
+    assert_string_equal(tw_str_nearest(TW_STR("prcie"), names, 3), "price");
+    assert_string_equal(tw_str_nearest(TW_STR("Aucton"), names, 3), "auction");
+    assert_null(tw_str_nearest(TW_STR("zzz"), names, 3));
+}
+
+static void test_error_text(void **state) {
+    (void)state;
+    tw_error e;
+    assert_int_equal(tw_fail_at(&e, TW_E_UNDEFINED_COLUMN, (tw_pos){11, 2, 3, 4}, "no column 'prce'"), TW_E_UNDEFINED_COLUMN);
+    tw_error_hint(&e, "did you mean 'price'?");
+    char out[512];
+    tw_error_format(&e, NULL, "SELECT a\n  prce FROM t", 22, out, sizeof out);
+    assert_string_equal(out, "line 2, column 3: error 42703: no column 'prce'\n"
+                             "      2 |   prce FROM t\n"
+                             "        |   ^~~~\n"
+                             "  hint: did you mean 'price'?\n");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_crc32c),  cmocka_unit_test(test_arena_and_budget), cmocka_unit_test(test_buf_round_trip),
+        cmocka_unit_test(test_strings), cmocka_unit_test(test_error_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
