@@ -38,12 +38,23 @@ typedef struct tw_option_info {
 bool tw_option_boolean(tw_str text, bool *out);
 bool tw_option_duration(tw_str text, int64_t *ms); /* Flink's units: ns us ms s min h d and their long names; bare = ms */
 bool tw_option_size(tw_str text, int64_t *bytes);
-/* The option's value, else its default from `infos`, else an empty string with data NULL. */
+/* The option's value, or an empty string with data NULL when it is not given. The last of equal keys counts. */
 tw_str tw_option_get(const tw_option *options, int n, const char *key);
 /* Checks every option against the infos of connector and format: unknown (names the nearest), missing, malformed. `prefix` is
  * put before each info's key ("json."), NULL for none. */
 bool tw_option_matches(const tw_option_info *info, const char *prefix, tw_str key);
 tw_status tw_option_check(const tw_option_info *info, tw_str key, tw_str value, tw_error *error);
+/* A list of infos and the prefix of their keys. */
+typedef struct tw_option_infos {
+    const tw_option_info *infos;
+    int n;
+    const char *prefix; /* "json", NULL for none */
+} tw_option_infos;
+/* The whole WITH clause against every list; "connector" and "format" are known by themselves. */
+tw_status tw_options_check(const tw_option *options, int n, const tw_option_infos *known, int nknown, tw_error *error);
+/* Short readings of checked options: the value or the fallback. `key` in full ("csv.allow-comments"). */
+bool tw_option_flag(const tw_option *options, int n, const char *key, bool fallback);
+int64_t tw_option_int(const tw_option *options, int n, const char *key, int64_t fallback);
 
 /* A record that could not be decoded. */
 typedef struct tw_bad_record {

@@ -1,0 +1,11 @@
+/* Every connector, for src/main/registry.c. */
+#ifndef TW_CONNECTOR_CONNECTORS_H
+#define TW_CONNECTOR_CONNECTORS_H
+
+#include "connector/connector.h"
+
+extern const tw_connector tw_connector_filesystem;
+extern const tw_connector tw_connector_print;
+extern const tw_connector tw_connector_blackhole;
+
+#endif

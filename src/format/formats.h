@@ -1,0 +1,9 @@
+/* Every format, for src/main/registry.c. */
+#ifndef TW_FORMAT_FORMATS_H
+#define TW_FORMAT_FORMATS_H
+
+#include "format/format.h"
+
+extern const tw_format tw_format_csv;
+
+#endif
