@@ -254,7 +254,7 @@ static const tw_option_info *find_info(const tw_option_infos *known, int nknown,
 
 static tw_status unknown_option(const tw_option_infos *known, int nknown, tw_str key, tw_error *error) {
     char names[128][80];
-    const char *list[128];
+    const char *list[128] = {NULL};
     int n = 0;
     for (int k = 0; k < nknown; k++)
         for (int i = 0; i < known[k].n && n < 128; i++, n++) {
