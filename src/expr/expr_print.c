@@ -2,6 +2,7 @@
 #include "data/datetime.h"
 #include "data/decimal.h"
 #include "expr/function.h"
+#include "expr/symbol.h"
 
 static void print_quoted(tw_buf *out, tw_str text) {
     tw_buf_byte(out, '\'');
@@ -31,15 +32,6 @@ static int format_time_value(char *text, const tw_value *v) {
     }
     tw_ts ts = tw_type_phys(v->type) == TW_PHYS_TS ? v->u.ts : tw_ts_of(v->u.i, 0);
     return tw_timestamp_format(text, ts, v->type->precision);
-}
-
-static void print_symbol(tw_buf *out, const tw_value *v) {
-    if (v->u.str.data)
-        tw_buf_str(out, v->u.str);
-    else if (v->u.i >= 0 && v->u.i < TW_UNIT_COUNT)
-        tw_buf_printf(out, "FLAG(%s)", tw_unit_name((tw_time_unit)v->u.i));
-    else
-        tw_buf_printf(out, "FLAG(%lld)", (long long)v->u.i);
 }
 
 static void print_value(tw_buf *out, const tw_value *v) {
@@ -75,8 +67,8 @@ static void print_value(tw_buf *out, const tw_value *v) {
     case TW_MAP:
     case TW_MULTISET: print_items(out, "MAP", v, 2 * v->nitems); return;
     case TW_ROW: print_items(out, "ROW", v, v->nitems); return;
-    case TW_SYMBOL:
-    case TW_DESCRIPTOR: print_symbol(out, v); return;
+    case TW_SYMBOL: tw_buf_printf(out, "FLAG(%s)", tw_symbol_name((int)v->u.i)); return;
+    case TW_DESCRIPTOR: tw_buf_str(out, v->u.str); return;
     case TW_INTERVAL_YM: tw_buf_printf(out, "%lld:INTERVAL MONTH", (long long)v->u.i); return;
     case TW_INTERVAL_DS: tw_buf_printf(out, "%lld:INTERVAL SECOND", (long long)v->u.i); return;
     default: tw_buf_printf(out, "%lld", (long long)v->u.i); return;

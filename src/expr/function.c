@@ -4,14 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "expr/bindlib.h"
-
-#define X(name, flags, min, max, bind, kernel, aggregate, category, usage, doc)                              \
-    tw_status bind(tw_bind *);                                                                               \
-    tw_kernel kernel(const tw_type *, const tw_expr *const *, int);                                          \
-    const tw_aggregate *aggregate(const tw_type *, const tw_type *const *, int);
-#include "expr/functions.def"
-#undef X
+#include "expr/entries.h"
 
 static const tw_function functions[] = {
 #define X(name, flags, min, max, bind, kernel, aggregate, category, usage, doc)                              \
@@ -72,7 +65,7 @@ const tw_function *tw_function_at(int index) {
 }
 
 const char *tw_function_nearest(tw_str name) {
-    const char *names[FUNCTION_COUNT + 1];
+    const char *names[FUNCTION_COUNT + 1] = {0};
     int count = 0;
     for (int i = 0; i < FUNCTION_COUNT; i++) {
         const char c = functions[i].name[0];
@@ -95,7 +88,7 @@ tw_status tw_function_call(tw_bind *bind, const tw_expr **out) {
     if (bind->nargs < f->min_args || (f->max_args >= 0 && bind->nargs > f->max_args)) return bad_arity(bind);
     bind->result = NULL;
     TW_TRY(f->bind(bind));
-    tw_expr *call = (tw_expr *)tw_expr_call(bind->arena, f, bind->result, bind->args, bind->nargs);
+    tw_expr *call = (tw_expr *)tw_expr_call(bind->arena, bind->function, bind->result, bind->args, bind->nargs);
     call->pos = bind->pos;
     *out = call;
     return TW_OK;

@@ -39,7 +39,7 @@ typedef enum tw_function_flag {
 /* One call being bound. Everything made lives in `arena`, which has its `oom` jump set. */
 typedef struct tw_bind {
     tw_arena *arena;
-    const tw_function *function;
+    const tw_function *function; /* in, out: `bind` may turn the call into another, with other args and nargs (NULLIF, IFNULL) */
     tw_pos pos;
     int nargs;
     const tw_expr **args; /* in, out: replace to coerce; literals are visible as TW_EXPR_LITERAL */

@@ -119,6 +119,9 @@ bool tw_column_pick(tw_eval *eval, const tw_type *type, const tw_column *const *
  * out of memory (the run is marked). */
 void *tw_call_memo(tw_eval *eval, const tw_call *call, size_t size, void (*close)(void *memo));
 
+/* Given back by a `kernel` function when the result is argument 0 as it lies in memory; never called. */
+void tw_kernel_alias(TW_KERNEL_ARGS);
+
 /* Is argument `arg` of the call a literal? Its value then, else NULL. */
 static inline const tw_value *tw_call_literal(const tw_call *call, int arg) {
     const tw_expr *e = call->expr->args[arg];
