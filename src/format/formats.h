@@ -5,5 +5,6 @@
 #include "format/format.h"
 
 extern const tw_format tw_format_csv;
+extern const tw_format tw_format_json;
 
 #endif
