@@ -13,7 +13,9 @@ typedef struct tw_builder {
     int32_t capacity;    /* rows; TW_BATCH_ROWS for what is handed on as a batch, more for buffers */
     tw_arena arena;      /* columns */
     tw_arena heap;       /* string bytes and nested children */
-    int32_t *child_capacity; /* per nested column, see builder.c */
+    struct tw_builder_column *tree; /* room of each column and of its children, see builder.c */
+    int8_t *kinds_room;
+    int64_t *watermark_room;
     size_t bytes;        /* of strings held */
 } tw_builder;
 

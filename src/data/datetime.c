@@ -1,0 +1,203 @@
+/* The proleptic Gregorian calendar by days since 1970-01-01 (after H. Hinnant's public description of the algorithm), and
+ * the text of dates and times. */
+#include "data/datetime.h"
+
+#include <stdio.h>
+
+int64_t tw_days_from_civil(int32_t year, int32_t month, int32_t day) {
+    int64_t y = (int64_t)year - (month <= 2);
+    int64_t era = tw_floor_div(y, 400);
+    int64_t yoe = y - era * 400;
+    int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+void tw_civil_from_days(int64_t days, int32_t *year, int32_t *month, int32_t *day) {
+    int64_t z = days + 719468, era = tw_floor_div(z, 146097), doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+    *day = (int32_t)(doy - (153 * mp + 2) / 5 + 1);
+    *month = (int32_t)(mp < 10 ? mp + 3 : mp - 9);
+    *year = (int32_t)(yoe + era * 400 + (*month <= 2));
+}
+
+tw_civil tw_civil_from_ts(tw_ts ts) {
+    tw_civil c;
+    int64_t days = tw_floor_div(ts.ms, TW_DAY_MS);
+    int32_t of_day = (int32_t)(ts.ms - days * TW_DAY_MS);
+    tw_civil_from_days(days, &c.year, &c.month, &c.day);
+    c.hour = of_day / 3600000;
+    c.minute = of_day / 60000 % 60;
+    c.second = of_day / 1000 % 60;
+    c.nanos = of_day % 1000 * 1000000 + ts.ns;
+    return c;
+}
+
+tw_ts tw_ts_from_civil(const tw_civil *c) {
+    int64_t ms = tw_days_from_civil(c->year, c->month, c->day) * TW_DAY_MS +
+                 ((c->hour * INT64_C(60) + c->minute) * 60 + c->second) * 1000 + c->nanos / 1000000;
+    return tw_ts_of(ms, c->nanos % 1000000);
+}
+
+tw_ts tw_ts_truncate(tw_ts ts, int precision) {
+    static const int32_t UNIT[] = {1000, 100, 10, 1, 100000, 10000, 1000, 100, 10, 1};
+    if (precision <= 3) return tw_ts_of(tw_floor_div(ts.ms, UNIT[precision]) * UNIT[precision], 0);
+    return tw_ts_of(ts.ms, ts.ns / UNIT[precision] * UNIT[precision]);
+}
+
+static int32_t month_length(int32_t year, int32_t month) {
+    static const int8_t LENGTH[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : LENGTH[month - 1];
+}
+
+int64_t tw_days_add_months(int64_t days, int64_t months) {
+    int32_t y, m, d;
+    tw_civil_from_days(days, &y, &m, &d);
+    int64_t total = (int64_t)y * 12 + (m - 1) + months;
+    y = (int32_t)tw_floor_div(total, 12);
+    m = (int32_t)(total - (int64_t)y * 12) + 1;
+    int32_t last = month_length(y, m);
+    return tw_days_from_civil(y, m, d < last ? d : last);
+}
+
+static tw_str trim(tw_str s) {
+    while (s.length && (unsigned char)s.data[0] <= ' ') s.data++, s.length--;
+    while (s.length && (unsigned char)s.data[s.length - 1] <= ' ') s.length--;
+    return s;
+}
+
+/* Reads least..most digits at *at. */
+static bool number(tw_str s, size_t *at, int least, int most, int32_t *out) {
+    int n = 0;
+    *out = 0;
+    while (*at < s.length && n < most && s.data[*at] >= '0' && s.data[*at] <= '9') *out = *out * 10 + (s.data[(*at)++] - '0'), n++;
+    return n >= least;
+}
+
+static bool sign(tw_str s, size_t *at, char c) { return *at < s.length && s.data[*at] == c ? (*at)++, true : false; }
+
+/* yyyy[-m[m][-d[d]]], as Flink's cast; `full` asks for all three. */
+static bool read_date(tw_str s, size_t *at, bool full, tw_civil *c) {
+    c->month = c->day = 1;
+    if (!number(s, at, full ? 1 : 4, 4, &c->year)) return false;
+    if (sign(s, at, '-')) {
+        if (!number(s, at, 1, 2, &c->month)) return false;
+        if (sign(s, at, '-')) {
+            if (!number(s, at, 1, 2, &c->day)) return false;
+        } else if (full) {
+            return false;
+        }
+    } else if (full) {
+        return false;
+    }
+    return c->month >= 1 && c->month <= 12 && c->day >= 1 && c->day <= month_length(c->year, c->month);
+}
+
+/* h[h][:m[m][:s[s][.f{0,9}]]] */
+static bool read_time(tw_str s, size_t *at, tw_civil *c) {
+    c->minute = c->second = c->nanos = 0;
+    if (!number(s, at, 1, 2, &c->hour)) return false;
+    if (sign(s, at, ':')) {
+        if (!number(s, at, 1, 2, &c->minute)) return false;
+        if (sign(s, at, ':') && !number(s, at, 1, 2, &c->second)) return false;
+    }
+    if (sign(s, at, '.')) {
+        size_t from = *at;
+        while (*at < s.length && s.data[*at] >= '0' && s.data[*at] <= '9') {
+            if (*at - from < 9) c->nanos = c->nanos * 10 + (s.data[*at] - '0');
+            (*at)++;
+        }
+        for (size_t n = *at - from; n < 9; n++) c->nanos *= 10;
+    }
+    return c->hour < 24 && c->minute < 60 && c->second < 60;
+}
+
+bool tw_date_parse(tw_str text, int32_t *days) {
+    tw_str s = trim(text);
+    tw_civil c = {0};
+    size_t at = 0;
+    if (!read_date(s, &at, false, &c)) return false;
+    if (at < s.length && s.data[at] != ' ' && s.data[at] != 'T') return false; /* what follows a date is passed over */
+    *days = (int32_t)tw_days_from_civil(c.year, c.month, c.day);
+    return true;
+}
+
+bool tw_time_parse(tw_str text, int32_t *ms) {
+    tw_str s = trim(text);
+    tw_civil c = {0};
+    size_t at = 0;
+    if (!read_time(s, &at, &c) || at != s.length) return false;
+    *ms = ((c.hour * 60 + c.minute) * 60 + c.second) * 1000 + c.nanos / 1000000;
+    return true;
+}
+
+bool tw_timestamp_parse(tw_str text, tw_ts *out) {
+    tw_str s = trim(text);
+    tw_civil c = {0};
+    size_t at = 0;
+    if (!read_date(s, &at, true, &c)) return false;
+    if (at < s.length) {
+        if (!sign(s, &at, ' ') && !sign(s, &at, 'T')) return false;
+        if (!read_time(s, &at, &c)) return false;
+    }
+    if (at != s.length) return false;
+    *out = tw_ts_from_civil(&c);
+    return true;
+}
+
+/* Years of more than four digits get a sign in ISO text, as java.time writes them. */
+static int put_date(char *out, int32_t y, int32_t m, int32_t d, bool iso) {
+    if (iso && y > 9999) return sprintf(out, "+%d-%02d-%02d", y, m, d);
+    if (y < 0) return sprintf(out, "-%04d-%02d-%02d", -y, m, d);
+    return sprintf(out, "%04d-%02d-%02d", y, m, d);
+}
+
+int tw_date_format(char *out, int32_t days) {
+    int32_t y, m, d;
+    tw_civil_from_days(days, &y, &m, &d);
+    return put_date(out, y, m, d, false);
+}
+
+static int put_fraction(char *out, int32_t nanos, int digits) {
+    char text[12];
+    if (digits <= 0) return 0;
+    snprintf(text, sizeof text, "%09d", nanos);
+    out[0] = '.';
+    memcpy(out + 1, text, (size_t)digits);
+    return digits + 1;
+}
+
+int tw_time_format(char *out, int32_t ms, int precision) {
+    int n = sprintf(out, "%02d:%02d:%02d", ms / 3600000, ms / 60000 % 60, ms / 1000 % 60);
+    return n + put_fraction(out + n, ms % 1000 * 1000000, precision);
+}
+
+int tw_timestamp_format(char *out, tw_ts ts, int precision) {
+    tw_civil c = tw_civil_from_ts(ts);
+    int n = put_date(out, c.year, c.month, c.day, false);
+    n += sprintf(out + n, " %02d:%02d:%02d", c.hour, c.minute, c.second);
+    return n + put_fraction(out + n, c.nanos, precision);
+}
+
+int tw_timestamp_format_iso(char *out, tw_ts ts, bool instant) {
+    tw_civil c = tw_civil_from_ts(ts);
+    int n = put_date(out, c.year, c.month, c.day, true);
+    n += sprintf(out + n, "T%02d:%02d", c.hour, c.minute);
+    if (instant || c.second || c.nanos) n += sprintf(out + n, ":%02d", c.second);
+    if (c.nanos) n += put_fraction(out + n, c.nanos, c.nanos % 1000000 == 0 ? 3 : c.nanos % 1000 == 0 ? 6 : 9);
+    if (instant) out[n++] = 'Z';
+    return n;
+}
+
+int tw_interval_ym_format(char *out, int32_t months) {
+    int64_t m = months < 0 ? -(int64_t)months : months;
+    return sprintf(out, "%c%lld-%02lld", months < 0 ? '-' : '+', (long long)(m / 12), (long long)(m % 12));
+}
+
+int tw_interval_ds_format(char *out, int64_t ms) {
+    uint64_t v = ms < 0 ? -(uint64_t)ms : (uint64_t)ms;
+    return sprintf(out, "%c%llu %02llu:%02llu:%02llu.%03llu", ms < 0 ? '-' : '+', (unsigned long long)(v / 86400000),
+                   (unsigned long long)(v / 3600000 % 24), (unsigned long long)(v / 60000 % 60),
+                   (unsigned long long)(v / 1000 % 60), (unsigned long long)(v % 1000));
+}
