@@ -1,0 +1,67 @@
+/* The operating system: the only way to time, files, threads and randomness. A tw_os is real, or simulated for tests: then its clock
+ * stands still until it is moved. Files are the same in both.
+ *
+ * Any thread may use a tw_os. File calls may block: on a shard's thread they are made through os/io.h. */
+#ifndef TW_OS_OS_H
+#define TW_OS_OS_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+typedef struct tw_os {
+    bool simulated;
+    _Atomic int64_t wall_ms; /* simulated: UTC since 1970 */
+    _Atomic int64_t mono_ns; /* simulated */
+} tw_os;
+
+void tw_os_real(tw_os *os);
+void tw_os_simulated(tw_os *os, int64_t wall_ms);
+/* Simulated only: both clocks go forward. */
+void tw_os_advance(tw_os *os, int64_t ms);
+
+int64_t tw_wall_ms(tw_os *os); /* UTC, milliseconds since 1970 */
+int64_t tw_mono_ns(tw_os *os); /* never goes back; its zero is arbitrary */
+/* CPU time of the process so far, in ns. */
+int64_t tw_cpu_ns(void);
+uint64_t tw_random_seed(void);
+int32_t tw_cpu_count(void);
+/* Resident set, bytes; 0 when unknown. */
+size_t tw_rss(void);
+bool tw_is_terminal(int fd);
+/* Columns and rows of the terminal, false when it is none. */
+bool tw_terminal_size(int fd, int *columns, int *rows);
+
+/* Ctrl-C and SIGTERM raise a flag; a second Ctrl-C ends the process at once. */
+void tw_interrupt_install(void);
+bool tw_interrupted(void);
+
+/* Files. Errors name the path. */
+typedef struct tw_file {
+    int fd;
+    char path[1024];
+} tw_file;
+
+typedef struct tw_file_info {
+    int64_t size, modified_ms;
+    bool directory;
+} tw_file_info;
+
+tw_status tw_file_open(const char *path, bool write, tw_file *out, tw_error *error); /* write: created, truncated */
+/* Up to `size` bytes from the current place (or from `at` when it is >= 0); *got 0 at the end. */
+tw_status tw_file_read(tw_file *file, void *out, size_t size, int64_t at, size_t *got, tw_error *error);
+tw_status tw_file_write(tw_file *file, const void *bytes, size_t size, tw_error *error);
+tw_status tw_file_sync(tw_file *file, tw_error *error);
+void tw_file_close(tw_file *file);
+tw_status tw_file_stat(const char *path, tw_file_info *out, tw_error *error);
+tw_status tw_file_rename(const char *from, const char *to, tw_error *error);
+tw_status tw_file_remove(const char *path, tw_error *error);
+tw_status tw_dir_make(const char *path, tw_error *error); /* with its parents; fine when it exists */
+/* The names in a folder, sorted bytewise, without . and .. ; both lists are the arena's. */
+tw_status tw_dir_list(tw_arena *arena, const char *path, const char *const **names, int *count, tw_error *error);
+/* Paths that fit a glob pattern, sorted. */
+tw_status tw_glob(tw_arena *arena, const char *pattern, const char *const **paths, int *count, tw_error *error);
+/* A whole file, at most `limit` bytes. */
+tw_status tw_file_load(const char *path, size_t limit, tw_buf *out, tw_error *error);
+
+#endif
