@@ -140,9 +140,7 @@ static void run_kernel(tw_program *p, tw_eval *eval, tw_node *n, bool nulls) {
         clear_failed(eval, n);
         return;
     }
-    bool strict = (flags & TW_FN_STRICT) != 0;
-    bool may_be_null = strict ? nulls || (flags & TW_FN_NULL_RESULT) : n->expr->type->nullable;
-    if (!may_be_null) n->out.validity = NULL;
+    if (n->out.validity && tw_bits_all(n->out.validity, eval->rows)) n->out.validity = NULL;
 }
 
 static void run_call(tw_program *p, tw_eval *eval, tw_node *n) {
