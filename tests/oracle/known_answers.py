@@ -168,9 +168,12 @@ def earthquake_answers(answers):
     rows = rows_of("earthquakes")
     late = behind(rows)
     answers["earthquakes: rows"] = len(rows)
-    answers["earthquakes: gaps in order of updated"] = gaps(
+    answers["earthquakes: rows behind by updated"] = gaps(
         (True, before["updated"] <= after["updated"]) for before, after in zip(rows, rows[1:])
     )
+    arrival = sorted(epoch_ms(row["updated"]) - row["ms"] for row in rows)
+    answers["earthquakes: median from event to arrival in min"] = round(arrival[len(arrival) // 2] / 60_000)
+    answers["earthquakes: most from event to arrival in min"] = round(arrival[-1] / 60_000)
     answers["earthquakes: rows behind"] = len(late)
     answers["earthquakes: median behind in min"] = round(late[len(late) // 2] / 60_000)
     answers["earthquakes: most behind in min"] = round(late[-1] / 60_000)
