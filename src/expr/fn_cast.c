@@ -37,10 +37,12 @@ static bool is_try(const tw_eval *eval, const tw_call *call) {
 /* Says what could not be converted. */
 static void fail(tw_eval *eval, const tw_call *call, const tw_column *from, int32_t i) {
     tw_buf value, type;
+    tw_type shown = *call->result;
+    shown.nullable = true;
     tw_buf_init(&value, eval->mem, 200);
     tw_buf_init(&type, eval->mem, 200);
     tw_cast_print(&value, eval->session, from, i);
-    tw_type_print(&type, tw_type_with_time(eval->arena, call->result, TW_NOT_TIME), false);
+    tw_type_print(&type, &shown, false);
     tw_eval_fail(eval, call, i, TW_E_VALUE, "cannot cast '%.*s' to %.*s", (int)value.length, value.data ? value.data : "",
                  (int)type.length, type.data ? type.data : "");
     tw_buf_free(&value);
