@@ -302,6 +302,7 @@ static const char *object(tw_json *json, tw_json_node *node, const char *p, int3
             p += node->slots[hit].length;
             field = node->slots[hit].field;
             k = hit + 1;
+            if (TW_UNLIKELY(tw_json_blank(*p))) p = tw_json_blanks(p); /* more of them than in the slot */
         } else {
             p = tw_json_key(json, node, p, first, k++, &field);
             if (!p) return NULL;
