@@ -1,0 +1,226 @@
+#include "source_test.h"
+
+#include <sys/stat.h>
+#include <zlib.h>
+#include <zstd.h>
+
+static const char LINES[] = "1,one\r\n2,\"two, and \"\"more\"\"\"\n\n3,three";
+
+static void table(bench *b, const char *path) {
+    tw_field fields[] = {field_of("i", &TW_TYPE_INTEGER), field_of("s", &TW_TYPE_STRING)};
+    bench_table(b, fields, 2, "csv");
+    bench_option(b, "path", path);
+}
+
+static void test_file_folder_glob(void **state) {
+    bench b;
+    bench_open(&b);
+    bench_file(&b, "b.csv", LINES, sizeof LINES - 1);
+    bench_file(&b, "a.csv", "0,zero\n", 7);
+    bench_file(&b, ".hidden", "9,x\n", 4);
+    bench_file(&b, "_SUCCESS", "", 0);
+    mkdir(bench_path(&b, "sub"), 0755);
+    bench_file(&b, "sub/c.csv", "4,four\n", 7);
+    table(&b, bench_path(&b, "b.csv"));
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_OK);
+    assert_string_equal(bench_text(&b.rows), "1, one\n2, two, and \"more\"\n3, three\n");
+    table(&b, tw_arena_printf(&b.arena, "file://%s/", b.folder));
+    for (int max_rows = 1; max_rows < 4; max_rows++) {
+        assert_int_equal(bench_read(&b, &tw_connector_filesystem, max_rows), TW_OK);
+        assert_string_equal(bench_text(&b.rows), "0, zero\n1, one\n2, two, and \"more\"\n3, three\n4, four\n");
+    }
+    table(&b, bench_path(&b, "?.csv"));
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_OK);
+    assert_string_equal(bench_text(&b.rows), "0, zero\n1, one\n2, two, and \"more\"\n3, three\n");
+    table(&b, bench_path(&b, "none*"));
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_E_NOT_FOUND);
+    table(&b, bench_path(&b, "none"));
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_E_NOT_FOUND);
+    assert_non_null(strstr(b.error.message, "none"));
+    mkdir(bench_path(&b, "empty"), 0755);
+    table(&b, bench_path(&b, "empty"));
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_OK);
+    assert_int_equal(b.rows.length, 0);
+    bench_close(&b);
+}
+
+static void test_metadata(void **state) {
+    static const tw_str KEYS[] = {{"file.name", 9}, {"file.size", 9}};
+    bench b;
+    bench_open(&b);
+    bench_file(&b, "a.csv", "0,zero\n", 7);
+    table(&b, b.folder);
+    b.scan.metadata = KEYS;
+    b.scan.nmetadata = 2;
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_OK);
+    assert_string_equal(bench_text(&b.rows), "0, zero, a.csv, 7\n");
+    bench_close(&b);
+}
+
+static size_t gzip(const char *text, size_t length, char *out, size_t size) {
+    z_stream z = {0};
+    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    z.next_in = (Bytef *)(uintptr_t)text;
+    z.avail_in = (uInt)length;
+    z.next_out = (Bytef *)out;
+    z.avail_out = (uInt)size;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    size_t n = z.total_out;
+    deflateEnd(&z);
+    return n;
+}
+
+static void test_compressed(void **state) {
+    bench b;
+    bench_open(&b);
+    tw_buf text;
+    tw_buf_init(&text, &b.mem, 0);
+    for (int i = 0; i < 300000; i++) tw_buf_printf(&text, "%d,%08x\n", i, i * 2654435761u);
+    table(&b, b.folder);
+    bench_file(&b, "plain", text.data, text.length);
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_OK);
+    tw_buf plain;
+    tw_buf_init(&plain, &b.mem, 0);
+    tw_buf_append(&plain, b.rows.data, b.rows.length);
+    char *packed = malloc(text.length * 2);
+    /* two members in one file */
+    size_t half = text.length / 2, n = gzip(text.data, half, packed, text.length);
+    n += gzip(text.data + half, text.length - half, packed + n, text.length);
+    bench_file(&b, "x.csv.gz", packed, n);
+    table(&b, bench_path(&b, "x.csv.gz"));
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_OK);
+    assert_int_equal(b.rows.length, plain.length);
+    assert_memory_equal(b.rows.data, plain.data, plain.length);
+    bench_file(&b, "cut.gz", packed, n - 20);
+    table(&b, bench_path(&b, "cut.gz"));
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_E_CORRUPT);
+    assert_non_null(strstr(b.error.message, "cut.gz"));
+    ZSTD_CCtx *context = ZSTD_createCCtx();
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+    n = ZSTD_compress2(context, packed, text.length * 2, text.data, text.length);
+    ZSTD_freeCCtx(context);
+    bench_file(&b, "x.zst", packed, n);
+    table(&b, bench_path(&b, "x.zst"));
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_OK);
+    assert_int_equal(b.rows.length, plain.length);
+    assert_memory_equal(b.rows.data, plain.data, plain.length);
+    bench_file(&b, "cut.zst", packed, n - 20);
+    table(&b, bench_path(&b, "cut.zst"));
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_E_CORRUPT);
+    memset(packed + n / 2, 0x55, 64);
+    bench_file(&b, "bad.zst", packed, n);
+    table(&b, bench_path(&b, "bad.zst"));
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_E_CORRUPT);
+    free(packed);
+    tw_buf_free(&plain);
+    tw_buf_free(&text);
+    bench_close(&b);
+}
+
+/* Stopped after any number of rows and opened again at the position, plain and compressed. */
+static void positions(bench *b, const char *name, const char *rows) {
+    tw_source_context context = {&b->mem, &b->os, &b->registry, NULL, &b->scan};
+    tw_source *source;
+    const tw_split_id *splits;
+    int n;
+    bool complete;
+    table(b, bench_path(b, name));
+    assert_int_equal(tw_connector_filesystem.source->open(&context, &source, &b->error), TW_OK);
+    assert_int_equal(tw_connector_filesystem.source->splits(source, &splits, &n, &complete, &b->error), TW_OK);
+    for (int first = 0; first <= 3; first++) {
+        tw_buf position;
+        tw_buf_init(&position, &b->mem, 0);
+        tw_buf_clear(&b->rows);
+        bench_split(b, tw_connector_filesystem.source, source, splits, 4096, first, &position);
+        assert_int_equal(bench_split(b, tw_connector_filesystem.source, source, splits, 1, INT64_MAX, &position), TW_END);
+        assert_string_equal(bench_text(&b->rows), rows);
+        tw_buf_free(&position);
+    }
+    tw_connector_filesystem.source->close(source);
+}
+
+static void test_positions(void **state) {
+    bench b;
+    char packed[256];
+    bench_open(&b);
+    bench_file(&b, "p.csv", LINES, sizeof LINES - 1);
+    bench_file(&b, "p.gz", packed, gzip(LINES, sizeof LINES - 1, packed, sizeof packed));
+    positions(&b, "p.csv", "1, one\n2, two, and \"more\"\n3, three\n");
+    positions(&b, "p.gz", "1, one\n2, two, and \"more\"\n3, three\n");
+    bench_close(&b);
+}
+
+static void test_bad_and_long_records(void **state) {
+    bench b;
+    bench_open(&b);
+    tw_buf text;
+    tw_buf_init(&text, &b.mem, 0);
+    tw_buf_text(&text, "1,a\nx,b\n2,");
+    for (int i = 0; i < 3000000; i++) tw_buf_byte(&text, 'y');
+    tw_buf_text(&text, "\n3,c,d\n4,e\n");
+    bench_file(&b, "t.csv", text.data, text.length);
+    table(&b, bench_path(&b, "t.csv"));
+    bench_option(&b, "source.max-record-size", "1 mb");
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_OK);
+    assert_string_equal(bench_text(&b.rows), "1, a\n4, e\n");
+    assert_string_equal(bench_text(&b.bad), "2 4 field 1: 'x' is not a INT\n3 8 the record is longer than 1048576 bytes\n"
+                                            "4 3000011 row length mismatch: 2 fields expected but was at least 3\n");
+    tw_buf_free(&text);
+    bench_close(&b);
+}
+
+static void test_replay(void **state) {
+    static const char ROWS[] = "{\"ts\":\"2020-01-01 00:00:00\",\"i\":1}\n{\"ts\":\"2020-01-01 00:00:01\",\"i\":2}\n"
+                               "{\"ts\":\"2020-01-01 00:00:02\",\"i\":3}\n";
+    tw_field fields[] = {field_of("ts", &TW_TYPE_TIMESTAMP_3), field_of("i", &TW_TYPE_INTEGER)};
+    bench b;
+    bench_open(&b);
+    bench_file(&b, "r.json", ROWS, sizeof ROWS - 1);
+    bench_table(&b, fields, 2, "json");
+    b.scan.wanted = tw_type_row(&b.arena, fields + 1, 1); /* the time column is decoded although nobody reads it */
+    bench_option(&b, "path", bench_path(&b, "r.json"));
+    bench_option(&b, "source.replay-speed", "20");
+    bench_option(&b, "source.replay-column", "ts");
+    int64_t start = tw_mono_ns(&b.os);
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_OK);
+    assert_true(tw_mono_ns(&b.os) - start >= 95000000);
+    assert_string_equal(bench_text(&b.rows), "1\n2\n3\n");
+    bench_close(&b);
+}
+
+static void test_watch(void **state) {
+    bench b;
+    bench_open(&b);
+    bench_file(&b, "a.csv", "0,zero\n", 7);
+    table(&b, b.folder);
+    bench_option(&b, "source.monitor-interval", "1 ms");
+    assert_false(tw_connector_filesystem.bounded(b.options, b.noptions));
+    tw_source_context context = {&b.mem, &b.os, &b.registry, NULL, &b.scan};
+    tw_source *source;
+    const tw_split_id *splits;
+    int n;
+    bool complete;
+    const tw_source_ops *ops = tw_connector_filesystem.source;
+    assert_int_equal(ops->open(&context, &source, &b.error), TW_OK);
+    assert_int_equal(ops->splits(source, &splits, &n, &complete, &b.error), TW_OK);
+    assert_int_equal(n, 1);
+    assert_false(complete);
+    bench_file(&b, "A.csv", "1,one\n", 6);
+    usleep(3000);
+    assert_int_equal(ops->splits(source, &splits, &n, &complete, &b.error), TW_OK);
+    assert_int_equal(n, 2);
+    assert_non_null(strstr(splits[1].name.data, "A.csv"));
+    assert_int_equal(splits[1].number, 1);
+    ops->close(source);
+    bench_close(&b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_file_folder_glob), cmocka_unit_test(test_metadata),
+        cmocka_unit_test(test_compressed),       cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_bad_and_long_records), cmocka_unit_test(test_replay),
+        cmocka_unit_test(test_watch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
