@@ -19,6 +19,8 @@
 #include "plan/plan.h"
 #include "state/table.h"
 
+struct tw_split_id;
+
 typedef struct tw_operator tw_operator;
 typedef struct tw_task_context tw_task_context;
 typedef struct tw_operator_ops tw_operator_ops;
@@ -39,7 +41,7 @@ struct tw_operator_ops {
     tw_status (*push)(tw_operator *op, int port, const tw_batch *batch);
     /* Goes on after "not now". */
     tw_status (*resume)(tw_operator *op);
-    /* The watermark of a port has risen to `watermark`. NULL: handed on as it is (one input) or as the minimum of the ports. */
+    /* The watermark of a port has risen to `watermark`. tw_watermark_default where nothing is to be done. */
     tw_status (*watermark)(tw_operator *op, int port, int64_t watermark);
     /* Processing time has reached op->timer_ms. */
     tw_status (*timer)(tw_operator *op, int64_t now_ms);

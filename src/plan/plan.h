@@ -100,12 +100,12 @@ typedef struct tw_window {
 
 typedef enum tw_emit_mode { TW_EMIT_ON_CLOSE, TW_EMIT_EVERY, TW_EMIT_ON_UPDATE } tw_emit_mode;
 
-typedef struct tw_emit {
+typedef struct tw_emit_spec {
     tw_emit_mode mode;
     int64_t every_ms;    /* TW_EMIT_EVERY */
     bool processing_time;/* `every_ms` on the clock (Flink's early-fire delay); else on event time */
     int64_t lateness_ms; /* late rows within it update what was emitted; 0: none */
-} tw_emit;
+} tw_emit_spec;
 
 typedef struct tw_agg_call {
     const tw_function *function;
@@ -125,7 +125,7 @@ typedef struct tw_plan_agg {
     const tw_agg_call *calls;
     int ncalls;
     tw_window window;         /* WINDOW_AGG */
-    tw_emit emit;
+    tw_emit_spec emit;
     bool gives_start, gives_end, gives_time; /* TIMESTAMP columns appended, in this order */
     bool start_utc;           /* window_start/_end of LTZ windows are local timestamps; the older functions' too */
     int count_star;           /* call that is COUNT(*) and finds empty groups under retraction; -1: none, kept internally */

@@ -9,6 +9,7 @@
 #ifndef TW_RUNTIME_SIDE_H
 #define TW_RUNTIME_SIDE_H
 
+#include "data/builder.h"
 #include "plan/plan.h"
 
 typedef struct tw_side_store tw_side_store;

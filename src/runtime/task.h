@@ -21,6 +21,7 @@ typedef struct tw_job tw_job;
 typedef struct tw_task tw_task;
 typedef struct tw_shard tw_shard;
 typedef struct tw_input tw_input;
+struct tw_source_shared;
 
 typedef struct tw_input_ops {
     /* Takes the next item and pushes it down: TW_OK (something was done), TW_MORE or TW_BLOCKED (an operator is pending), TW_END (nothing to take now;
@@ -109,7 +110,7 @@ void tw_partitioner_idle(tw_partitioner *p);
 
 /* Wakes the shard of a task; any thread. */
 void tw_task_wake(tw_task *task);
-tw_step tw_sink_finish(tw_operator *op);
+tw_status tw_sink_finish(tw_operator *op);
 tw_status tw_sink_barrier(tw_operator *op, uint64_t epoch);
 
 #endif

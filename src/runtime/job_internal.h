@@ -1,0 +1,83 @@
+/* What the files of the runtime know of each other. */
+#ifndef TW_RUNTIME_JOB_INTERNAL_H
+#define TW_RUNTIME_JOB_INTERNAL_H
+
+#include "os/thread.h"
+#include "runtime/job.h"
+
+/* A source as all its tasks see it: opened once, its splits dealt out by number. */
+typedef struct tw_source_shared {
+    const tw_plan_node *node;
+    const tw_source_ops *ops;
+    tw_source *source;
+    pthread_mutex_t lock;      /* around splits() and the list below */
+    const tw_split_id *splits;
+    int nsplits;
+    bool complete;
+    int64_t refreshed_ns;
+} tw_source_shared;
+
+/* A region of the plan between exchanges. */
+typedef struct tw_region {
+    const tw_plan_node **nodes;
+    int nnodes;
+    int ninstances;
+    tw_task **tasks;
+} tw_region;
+
+struct tw_shard {
+    tw_job *job;
+    int32_t index;
+    tw_mem mem;
+    tw_parker parker;
+    _Atomic bool woken;
+    tw_task **tasks;
+    int ntasks;
+    pthread_t thread;
+    bool started;
+};
+
+typedef struct tw_counters { /* written by one task's thread, read by any */
+    _Atomic uint64_t rows_in, rows_out, bad_records;
+} tw_counters;
+
+struct tw_job {
+    tw_mem *mem;
+    tw_arena arena; /* what lives as long as the job */
+    struct tw_os *os;
+    const tw_registry *registry;
+    const tw_plan *plan;
+    tw_job_options options;
+    tw_side_outputs side;
+    tw_region *regions;
+    int nregions;
+    tw_task **tasks;
+    int ntasks;
+    tw_shard *shards;
+    tw_source_shared *sources;
+    int nsources;
+    tw_channel *channels;
+    int nchannels;
+    _Atomic uint64_t epoch_wanted;
+    _Atomic int tasks_at_epoch;
+    _Atomic int tasks_ended;
+    _Atomic bool stopping, cancelled;
+    pthread_mutex_t lock; /* error, snapshot, collect */
+    bool failed;
+    tw_error error;
+    tw_snapshot *snapshot; /* being taken */
+    bool snapshot_full;
+    tw_counters counters;
+};
+
+tw_arena *tw_job_arena(tw_job *job); /* while the job is opened only */
+uint64_t tw_job_epoch_wanted(tw_job *job);
+bool tw_job_held_open(tw_job *job);
+void tw_job_barrier_passed(tw_job *job, tw_task *task);
+tw_status tw_job_snapshot_operator(tw_job *job, tw_operator *op);
+tw_status tw_job_restore_operator(tw_job *job, tw_operator *op, tw_error *error);
+/* True when every task that has not ended reads side tables only: they grow no more. */
+bool tw_job_only_side_scans_left(tw_job *job);
+tw_status tw_graph_build(tw_job *job, tw_error *error);
+
+#endif

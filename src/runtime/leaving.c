@@ -1,0 +1,99 @@
+/* Rows that leave the flow of a job into its side tables: late ones, undecodable ones, ones whose expression failed. */
+#include "runtime/leaving.h"
+
+static tw_value text(tw_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static tw_value text(tw_arena *arena, const char *format, ...) {
+    char room[700];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(room, sizeof room, format, args);
+    va_end(args);
+    char *copy = tw_arena_strndup(arena, room, strlen(room));
+    return copy ? tw_value_of_str(&TW_TYPE_STRING, tw_str_of(copy)) : tw_value_null(&TW_TYPE_STRING);
+}
+
+/* The row as a JSON object under the names of the operator's input. */
+static tw_value row_json(tw_arena *arena, const tw_operator *op, const tw_batch *batch, int32_t row) {
+    const tw_type *names = op->node->ninputs ? op->node->inputs[0]->row : op->node->row;
+    tw_buf buf;
+    tw_buf_init(&buf, arena->mem, 1 << 20);
+    tw_buf_byte(&buf, '{');
+    for (int c = 0; c < batch->ncolumns && c < names->nfields; c++) {
+        tw_buf_printf(&buf, "%s\"%.*s\":", c ? "," : "", TW_STR_ARG(names->fields[c].name));
+        tw_json_value(&buf, &batch->columns[c], row);
+    }
+    tw_buf_byte(&buf, '}');
+    char *copy = buf.failed ? NULL : tw_arena_strndup(arena, buf.data, buf.length);
+    tw_value v = copy ? tw_value_of_str(&TW_TYPE_STRING, (tw_str){copy, buf.length}) : tw_value_null(&TW_TYPE_STRING);
+    tw_buf_free(&buf);
+    return v;
+}
+
+/* Time of the row by the operator's time column; NULL where it has none. */
+static tw_value row_time(const tw_operator *op, const tw_batch *batch, int32_t row) {
+    int column = op->node->kind == TW_PLAN_WINDOW_AGG ? op->node->u.agg.window.time_column
+                 : op->node->kind == TW_PLAN_WINDOW   ? op->node->u.window.time_column
+                                                      : -1;
+    if (column < 0 || column >= batch->ncolumns) return tw_value_null(&TW_TYPE_TIMESTAMP_3);
+    const tw_column *c = &batch->columns[column];
+    if (tw_column_null(c, row)) return tw_value_null(&TW_TYPE_TIMESTAMP_3);
+    int64_t ms = c->phys == TW_PHYS_TS ? ((const tw_ts *)c->values)[c->constant ? 0 : row].ms : ((const int64_t *)c->values)[c->constant ? 0 : row];
+    return tw_value_of_int(&TW_TYPE_TIMESTAMP_3, ms);
+}
+
+static tw_str late_table(const tw_operator *op) {
+    const tw_plan_node *n = op->node;
+    if (n->kind == TW_PLAN_WINDOW_AGG && n->u.agg.late_table.length) return n->u.agg.late_table;
+    while (n->ninputs) { /* the source that the rows come from, by the first inputs */
+        if (n->kind == TW_PLAN_WATERMARK) return n->u.watermark.table;
+        n = n->inputs[0];
+    }
+    return n->kind == TW_PLAN_SCAN ? n->u.scan.table.name : TW_STR("");
+}
+
+static void late(void *context, const tw_operator *op, const tw_batch *batch, int32_t row, int64_t watermark, tw_str missed) {
+    tw_job *job = context;
+    op->task->late_rows++;
+    if (!job->options.side) return;
+    tw_arena arena;
+    tw_arena_init(&arena, op->task->mem, 1024);
+    tw_value values[] = {row_json(&arena, op, batch, row),
+                         row_time(op, batch, row),
+                         batch->split ? tw_value_of_str(&TW_TYPE_STRING, batch->split->name) : tw_value_null(&TW_TYPE_STRING),
+                         tw_value_of_int(&TW_TYPE_TIMESTAMP_3, watermark),
+                         text(&arena, "%s", tw_plan_kind_name(op->node->kind)),
+                         tw_value_of_str(&TW_TYPE_STRING, missed)};
+    tw_side_append(job->options.side, TW_SIDE_LATE, late_table(op), values);
+    tw_arena_free(&arena);
+}
+
+static void failed(void *context, const tw_operator *op, const tw_batch *batch, int32_t row, const tw_error *error) {
+    tw_job *job = context;
+    op->task->failed_rows++;
+    if (!job->options.side) return;
+    tw_arena arena;
+    tw_arena_init(&arena, op->task->mem, 1024);
+    tw_value values[] = {text(&arena, "%s", tw_plan_kind_name(op->node->kind)),
+                         text(&arena, "line %u, column %u", error->pos.line, error->pos.column),
+                         row_json(&arena, op, batch, row),
+                         text(&arena, "%s", error->message),
+                         text(&arena, "%s", tw_change_text(batch->kinds ? batch->kinds[row] : TW_INSERT)),
+                         tw_value_of_int(&TW_TYPE_LTZ_3, op->task->now_ms)};
+    tw_side_append(job->options.side, TW_SIDE_TARGET_ERRORS, job->plan->target, values);
+    tw_arena_free(&arena);
+}
+
+static void bad(void *context, tw_str table, const struct tw_split_id *split, const tw_bad_record *record) {
+    tw_job *job = context;
+    if (!job->options.side) return;
+    tw_value values[] = {tw_value_of_str(&TW_TYPE_BYTES, record->bytes),
+                         tw_value_of_str(&TW_TYPE_STRING, tw_str_of(record->error)),
+                         tw_value_of_str(&TW_TYPE_STRING, split->name),
+                         record->line ? tw_value_of_int(&TW_TYPE_BIGINT, (int64_t)record->line) : tw_value_null(&TW_TYPE_BIGINT),
+                         tw_value_of_int(&TW_TYPE_BIGINT, (int64_t)record->offset),
+                         tw_value_of_int(&TW_TYPE_LTZ_3, tw_wall_ms(job->os)),
+                         tw_value_of_str(&TW_TYPE_STRING, TW_STR(TW_VERSION))};
+    tw_side_append(job->options.side, TW_SIDE_SOURCE_ERRORS, table, values);
+}
+
+tw_side_outputs tw_leaving(tw_job *job) { return (tw_side_outputs){.context = job, .late = late, .failed = failed, .bad = bad}; }

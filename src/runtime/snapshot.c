@@ -1,0 +1,58 @@
+#include "runtime/snapshot.h"
+
+void tw_snapshot_init(tw_snapshot *snapshot, tw_mem *mem) { *snapshot = (tw_snapshot){.mem = mem}; }
+
+void tw_snapshot_free(tw_snapshot *snapshot) {
+    for (int i = 0; i < snapshot->nchunks; i++) tw_buf_free(&snapshot->chunks[i].bytes);
+    for (int i = 0; i < snapshot->nsplits; i++) {
+        tw_snapshot_split *s = &snapshot->splits[i];
+        tw_free(snapshot->mem, s->name, strlen(s->name) + 1);
+        tw_buf_free(&s->position);
+    }
+    tw_free(snapshot->mem, snapshot->chunks, sizeof *snapshot->chunks * (size_t)snapshot->chunks_capacity);
+    tw_free(snapshot->mem, snapshot->splits, sizeof *snapshot->splits * (size_t)snapshot->splits_capacity);
+    tw_snapshot_init(snapshot, snapshot->mem);
+}
+
+/* Room for one more of `size` bytes; false: out of memory. */
+static bool grow(tw_mem *mem, void **items, int32_t count, int32_t *capacity, size_t size) {
+    if (count < *capacity) return true;
+    int32_t more = *capacity ? *capacity * 2 : 16;
+    void *p = tw_realloc(mem, *items, size * (size_t)*capacity, size * (size_t)more);
+    if (!p) return false;
+    *items = p;
+    *capacity = more;
+    return true;
+}
+
+tw_snapshot_chunk *tw_snapshot_add_chunk(tw_snapshot *s, uint64_t operator_id, int32_t instance, bool full) {
+    if (!grow(s->mem, (void **)&s->chunks, s->nchunks, &s->chunks_capacity, sizeof *s->chunks)) return NULL;
+    tw_snapshot_chunk *chunk = &s->chunks[s->nchunks++];
+    *chunk = (tw_snapshot_chunk){.operator_id = operator_id, .instance = instance, .full = full};
+    tw_buf_init(&chunk->bytes, s->mem, 0);
+    return chunk;
+}
+
+tw_snapshot_split *tw_snapshot_add_split(tw_snapshot *s, uint64_t operator_id, const char *name) {
+    if (!grow(s->mem, (void **)&s->splits, s->nsplits, &s->splits_capacity, sizeof *s->splits)) return NULL;
+    size_t size = strlen(name) + 1;
+    char *copy = tw_malloc(s->mem, size);
+    if (!copy) return NULL;
+    memcpy(copy, name, size);
+    tw_snapshot_split *split = &s->splits[s->nsplits++];
+    *split = (tw_snapshot_split){.operator_id = operator_id, .name = copy, .watermark = INT64_MIN};
+    tw_buf_init(&split->position, s->mem, 0);
+    return split;
+}
+
+const tw_snapshot_split *tw_snapshot_find_split(const tw_snapshot *s, uint64_t operator_id, tw_str name) {
+    for (int i = 0; i < s->nsplits; i++)
+        if (s->splits[i].operator_id == operator_id && tw_str_equal(tw_str_of(s->splits[i].name), name)) return &s->splits[i];
+    return NULL;
+}
+
+size_t tw_snapshot_bytes(const tw_snapshot *s) {
+    size_t total = 0;
+    for (int i = 0; i < s->nchunks; i++) total += s->chunks[i].bytes.length;
+    return total;
+}

@@ -1,0 +1,220 @@
+/* The input of a task that reads a source: its share of the splits, one batch at a time.
+ *
+ * Which split is read next: first every split once (so that each one's watermark is known), then always the one with the lowest watermark, so
+ * that state stays as small as the splits overlap. Without watermarks they are read one after the other. */
+#include <stdlib.h>
+
+#include "runtime/job_internal.h"
+
+typedef struct reader {
+    tw_split_progress progress; /* must be first: batches point to it */
+    tw_split_reader *reader;
+    int64_t wait_ns;            /* not before */
+    int64_t active_ns;          /* last time it gave rows */
+} reader;
+
+typedef struct source_input {
+    tw_input input;
+    tw_source_shared *shared;
+    reader **readers; /* this task's share, in order of discovery */
+    int nreaders, capacity;
+    int seen;         /* splits of the shared list that have been looked at */
+    tw_split_progress *first;
+    reader *current;  /* whose batch is at hand */
+    tw_batch batch;
+} source_input;
+
+static void on_bad(void *context, const tw_split_id *split, const tw_bad_record *bad) {
+    source_input *s = context;
+    tw_job *job = s->input.task->job;
+    job->counters.bad_records++;
+    s->input.task->context.side->bad(s->input.task->context.side->context, s->shared->node->u.scan.table.name, split, bad);
+}
+
+static tw_status add_reader(source_input *s, const tw_split_id *split) {
+    tw_task *task = s->input.task;
+    if (s->nreaders == s->capacity) {
+        int capacity = s->capacity ? s->capacity * 2 : 8;
+        reader **more = tw_realloc(task->context.mem, s->readers, sizeof *more * (size_t)s->capacity, sizeof *more * (size_t)capacity);
+        if (!more) return tw_fail(task->context.error, TW_E_NOMEM, "out of memory");
+        s->readers = more;
+        s->capacity = capacity;
+    }
+    reader *r = tw_calloc(task->context.mem, sizeof *r);
+    if (!r) return tw_fail(task->context.error, TW_E_NOMEM, "out of memory");
+    r->progress = (tw_split_progress){.name = split->name, .number = split->number, .watermark = TW_WATERMARK_MIN, .first = &s->first};
+    r->progress.next = s->first;
+    s->first = &r->progress;
+    s->readers[s->nreaders++] = r;
+    const tw_snapshot *snapshot = task->job->options.restore;
+    const tw_snapshot_split *at = snapshot ? tw_snapshot_find_split(snapshot, s->shared->node->id, split->name) : NULL;
+    if (!at) return TW_OK;
+    r->progress.watermark = at->watermark;
+    r->progress.ended = at->ended;
+    return TW_OK;
+}
+
+/* Looks for splits that have come since; only the first task asks the source. */
+static tw_status discover(source_input *s) {
+    tw_source_shared *shared = s->shared;
+    tw_task *task = s->input.task;
+    tw_status status = TW_OK;
+    pthread_mutex_lock(&shared->lock);
+    int64_t now = tw_mono_ns(task->context.os);
+    bool due = !shared->complete && (shared->refreshed_ns == 0 || now - shared->refreshed_ns > 200000000);
+    if (task->context.instance == 0 && due) {
+        shared->refreshed_ns = now;
+        status = shared->ops->splits(shared->source, &shared->splits, &shared->nsplits, &shared->complete, task->context.error);
+    }
+    for (; status == TW_OK && s->seen < shared->nsplits; s->seen++)
+        if (shared->splits[s->seen].number % task->context.ninstances == task->context.instance)
+            status = add_reader(s, &shared->splits[s->seen]);
+    pthread_mutex_unlock(&shared->lock);
+    return status;
+}
+
+static bool complete(source_input *s) {
+    pthread_mutex_lock(&s->shared->lock);
+    bool done = s->shared->complete && s->seen == s->shared->nsplits;
+    pthread_mutex_unlock(&s->shared->lock);
+    return done;
+}
+
+static reader *pick(source_input *s, int64_t now) {
+    reader *best = NULL;
+    for (int i = 0; i < s->nreaders; i++) {
+        reader *r = s->readers[i];
+        if (r->progress.ended || r->wait_ns > now) continue;
+        if (!r->progress.opened) return r;
+        if (!best || r->progress.watermark < best->progress.watermark) best = r;
+        if (!s->shared->node->u.scan.ordered_by_watermark && best) return best;
+    }
+    return best;
+}
+
+static tw_status open_reader(source_input *s, reader *r) {
+    tw_task *task = s->input.task;
+    const tw_snapshot *snapshot = task->job->options.restore;
+    const tw_snapshot_split *at = snapshot ? tw_snapshot_find_split(snapshot, s->shared->node->id, r->progress.name) : NULL;
+    tw_str position = at ? (tw_str){at->position.data ? at->position.data : "", at->position.length} : TW_STR("");
+    tw_split_id id = {r->progress.name, r->progress.number};
+    TW_TRY(s->shared->ops->reader_open(s->shared->source, &id, task->context.mem, position, &r->reader, task->context.error));
+    r->progress.opened = true;
+    return TW_OK;
+}
+
+/* Everything read: the end of time for this input. */
+static tw_status end_of_input(source_input *s) {
+    if (s->input.watermark != TW_WATERMARK_MAX) {
+        s->input.watermark = TW_WATERMARK_MAX;
+        tw_status status = s->input.head.next->ops->watermark(s->input.head.next, s->input.head.next_port, TW_WATERMARK_MAX);
+        if (status == TW_MORE || status == TW_BLOCKED) s->input.task->current = &s->input;
+        if (status != TW_OK) return status;
+    }
+    s->input.ended = true;
+    return TW_OK;
+}
+
+static bool exhausted(const source_input *s) {
+    for (int i = 0; i < s->nreaders; i++)
+        if (!s->readers[i]->progress.ended) return false;
+    return true;
+}
+
+static void note_wait(source_input *s, int64_t now) {
+    int64_t wait = now + 200000000; /* new splits */
+    for (int i = 0; i < s->nreaders; i++) {
+        reader *r = s->readers[i];
+        if (!r->progress.ended && r->wait_ns && r->wait_ns < wait) wait = r->wait_ns;
+    }
+    s->input.wait_ns = wait;
+}
+
+/* A split that has ended holds nothing back: the watermark operator looks at the splits again. */
+static tw_status split_ended(source_input *s, reader *r) {
+    s->batch = (tw_batch){.split = &r->progress};
+    tw_operator *next = s->input.head.next;
+    return next->ops == &TW_OPERATOR_WATERMARK ? next->ops->push(next, s->input.head.next_port, &s->batch) : TW_OK;
+}
+
+static tw_status advance(tw_input *input) {
+    source_input *s = (source_input *)input;
+    tw_task *task = input->task;
+    input->wait_ns = 0;
+    TW_TRY(discover(s));
+    int64_t now = tw_mono_ns(task->context.os);
+    reader *r = pick(s, now);
+    if (!r) {
+        if (exhausted(s) && complete(s)) return end_of_input(s);
+        note_wait(s, now);
+        return TW_END;
+    }
+    if (!r->progress.opened) TW_TRY(open_reader(s, r));
+    tw_batch *batch = NULL;
+    int64_t wait_ns = 0;
+    tw_status status = s->shared->ops->poll(r->reader, task->job->options.batch_rows, &batch, &wait_ns, on_bad, s, task->context.error);
+    if (status == TW_END) {
+        r->progress.ended = true;
+        return split_ended(s, r);
+    }
+    if (status == TW_BLOCKED) {
+        r->wait_ns = wait_ns ? wait_ns : now + 1000000;
+        note_wait(s, now);
+        return TW_END;
+    }
+    if (status != TW_OK) return status;
+    r->wait_ns = 0;
+    r->active_ns = now;
+    if (batch->rows == 0) return TW_OK;
+    task->job->counters.rows_in += (uint64_t)batch->rows;
+    s->batch = *batch;
+    s->batch.split = &r->progress;
+    return tw_emit(&input->head, &s->batch);
+}
+
+static tw_status snapshot(tw_input *input) {
+    source_input *s = (source_input *)input;
+    tw_job *job = input->task->job;
+    tw_status status = TW_OK;
+    pthread_mutex_lock(&job->lock);
+    for (int i = 0; status == TW_OK && i < s->nreaders; i++) {
+        reader *r = s->readers[i];
+        char name[1200];
+        snprintf(name, sizeof name, "%.*s", TW_STR_ARG(r->progress.name));
+        tw_snapshot_split *out = tw_snapshot_add_split(job->snapshot, s->shared->node->id, name);
+        if (!out) {
+            status = tw_fail(input->task->context.error, TW_E_NOMEM, "out of memory");
+            break;
+        }
+        out->ended = r->progress.ended;
+        out->watermark = r->progress.watermark;
+        if (r->reader) {
+            s->shared->ops->position(r->reader, &out->position);
+        } else if (job->options.restore) {
+            const tw_snapshot_split *at = tw_snapshot_find_split(job->options.restore, s->shared->node->id, r->progress.name);
+            if (at) tw_buf_append(&out->position, at->position.data, at->position.length);
+        }
+    }
+    pthread_mutex_unlock(&job->lock);
+    return status;
+}
+
+static void close_input(tw_input *input) {
+    source_input *s = (source_input *)input;
+    tw_mem *mem = input->task->context.mem;
+    for (int i = 0; i < s->nreaders; i++) {
+        if (s->readers[i]->reader) s->shared->ops->reader_close(s->readers[i]->reader);
+        tw_free(mem, s->readers[i], sizeof *s->readers[i]);
+    }
+    tw_free(mem, s->readers, sizeof *s->readers * (size_t)s->capacity);
+}
+
+static const tw_input_ops SOURCE = {.advance = advance, .snapshot = snapshot, .close = close_input};
+
+tw_input *tw_source_make(tw_task *task, const tw_plan_node *scan, tw_source_shared *shared) {
+    source_input *s = TW_NEW(tw_job_arena(task->job), source_input);
+    if (!s) return NULL;
+    tw_input_init(&s->input, task, &SOURCE, scan);
+    s->shared = shared;
+    return &s->input;
+}
