@@ -143,11 +143,12 @@ static char next_letter(const char **signature) {
 }
 
 bool tw_bind_matches(const tw_bind *bind, const char *signature) {
+    const char *optional = strchr(signature, '|');
     for (int i = 0; i < bind->nargs; i++) {
         char letter = next_letter(&signature);
         if (!letter || !fits(letter, bind->args[i])) return false;
     }
-    return !*signature || *signature == '|' || signature[1] == '*';
+    return !*signature || signature[1] == '*' || (optional && signature >= optional);
 }
 
 static tw_status coerce_by(tw_bind *bind, const char *signature) {
