@@ -7,7 +7,6 @@
 
 typedef struct tw_builder_column {
     int32_t capacity; /* values that fit */
-    int32_t length;   /* values there (children; top-level columns follow batch.rows) */
     uint64_t *validity_room;
     struct tw_builder_column *children;
 } builder_column;
@@ -78,54 +77,38 @@ static tw_status grow(tw_arena *arena, tw_column *c, builder_column *b, int32_t 
     return TW_OK;
 }
 
+/* The rows to copy: index[0..count), or base .. base + count - 1 when index is NULL. */
+typedef struct span {
+    const uint16_t *index;
+    int32_t base, count;
+} span;
+
+static int32_t row_of(const tw_column *from, span rows, int32_t k) {
+    return from->constant ? 0 : rows.index ? rows.index[k] : rows.base + k;
+}
+
+typedef struct copying { /* where storage of children and string bytes comes from */
+    tw_arena *heap;
+    bool deep;
+    size_t *bytes; /* counts copied string bytes; NULL: nobody asks */
+} copying;
+
 static void set_null(tw_column *c, builder_column *b, int32_t at) {
     if (c->phys == TW_PHYS_NONE) return;
     if (!c->validity) c->validity = b->validity_room;
     tw_bit_clear(c->validity, at);
 }
 
-static void mark_nulls(tw_column *to, builder_column *b, int32_t at, const tw_column *from, tw_selection rows) {
-    if (!from->validity) return;
-    for (int32_t k = 0; k < rows.count; k++)
-        if (tw_column_null(from, tw_selected(&rows, k))) set_null(to, b, at + k);
-}
-
-#define COPY(T)                                                                                                         \
-    do {                                                                                                                \
-        T *to_ = (T *)to->values + at;                                                                                  \
-        const T *from_ = from->values;                                                                                  \
-        if (from->constant)                                                                                             \
-            for (int32_t k = 0; k < rows.count; k++) to_[k] = from_[0];                                                 \
-        else if (!rows.index)                                                                                           \
-            memcpy(to_, from_, sizeof(T) * (size_t)rows.count);                                                         \
-        else                                                                                                            \
-            for (int32_t k = 0; k < rows.count; k++) to_[k] = from_[rows.index[k]];                                     \
-    } while (0)
-
-/* Views of the selected rows, the bytes of long ones copied to one piece of the heap. */
-static tw_status copy_strings(tw_arena *heap, tw_column *to, int32_t at, const tw_column *from, tw_selection rows, bool deep) {
-    COPY(tw_sview);
-    if (!deep) return TW_OK;
-    tw_sview *v = (tw_sview *)to->values + at;
-    size_t total = 0;
-    for (int32_t k = 0; k < rows.count; k++)
-        if (v[k].length > TW_SVIEW_INLINE && !tw_column_null(from, tw_selected(&rows, k))) total += v[k].length;
-    char *bytes = total ? tw_arena_alloc(heap, total) : NULL;
-    if (total && !bytes) {
-        memset(v, 0, sizeof *v * (size_t)rows.count);
-        return TW_E_NOMEM;
-    }
-    for (int32_t k = 0; k < rows.count; k++) {
-        if (v[k].length <= TW_SVIEW_INLINE) continue;
-        if (tw_column_null(from, tw_selected(&rows, k))) {
-            memset(&v[k], 0, sizeof v[k]);
-            continue;
+static void set_valid(tw_column *c, int32_t at, int32_t n) {
+    if (!c->validity) return;
+    for (int32_t end = at + n; at < end;) {
+        if ((at & 63) == 0 && end - at >= 64) {
+            c->validity[at >> 6] = ~UINT64_C(0);
+            at += 64;
+        } else {
+            tw_bit_set(c->validity, at++);
         }
-        memcpy(bytes, v[k].u.data, v[k].length);
-        v[k].u.data = bytes;
-        bytes += v[k].length;
     }
-    return TW_OK;
 }
 
 static void null_at(tw_column *c, builder_column *b, int32_t row) {
@@ -136,68 +119,102 @@ static void null_at(tw_column *c, builder_column *b, int32_t row) {
     for (int i = 0; c->phys == TW_PHYS_STRUCT && i < c->nchildren; i++) null_at(&c->children[i], &b->children[i], row);
 }
 
-typedef struct copying { /* where storage of children and string bytes comes from */
-    tw_arena *heap;
-    bool deep;
-} copying;
-
-static tw_status copy_rows(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, tw_selection rows);
-
-/* Appends one item of a child column, itself perhaps nested. Bitmaps and structs cannot be shifted as plain values can. */
-static tw_status copy_item(copying how, tw_column *to, builder_column *b, const tw_column *from, int32_t i) {
-    if (tw_column_null(from, i)) {
-        null_at(to, b, b->length++);
-        return TW_OK;
-    }
-    if (from->phys == TW_PHYS_STRUCT) {
-        for (int32_t c = 0; c < to->nchildren; c++) {
-            b->children[c].length = b->length;
-            TW_TRY(copy_item(how, &to->children[c], &b->children[c], &from->children[c], i));
-        }
-        b->length++;
-        return TW_OK;
-    }
-    tw_column one = *from;
-    one.validity = NULL;
-    if (one.offsets) one.offsets += i;
-    if (one.values) one.values = (char *)one.values + (size_t)tw_phys_width(from->phys) * (size_t)i;
-    TW_TRY(copy_rows(how, to, b, b->length, &one, (tw_selection){NULL, 1}));
-    b->length++;
-    return TW_OK;
-}
-
-/* Appends the items [begin, end) of a child column. */
-static tw_status copy_items(copying how, tw_column *to, builder_column *b, const tw_column *from, int32_t begin, int32_t end) {
-    int32_t need = b->length + (end - begin);
-    if (need > b->capacity) TW_TRY(grow(how.heap, to, b, b->length, need > b->capacity * 2 ? need : b->capacity * 2));
-    int width = tw_phys_width(from->phys);
-    if (width && !from->validity) { /* plain values: all at once */
-        tw_column shifted = *from;
-        shifted.values = (char *)shifted.values + (size_t)width * (size_t)begin;
-        TW_TRY(copy_rows(how, to, b, b->length, &shifted, (tw_selection){NULL, end - begin}));
-        b->length = need;
-        return TW_OK;
-    }
-    for (int32_t i = begin; i < end; i++) TW_TRY(copy_item(how, to, b, from, i));
-    return TW_OK;
-}
-
-static tw_status copy_lists(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, tw_selection rows) {
+/* Writes the validity of the copied rows whole: a copy that failed before may have left nulls there. */
+static void copy_validity(tw_column *to, builder_column *b, int32_t at, const tw_column *from, span rows) {
+    set_valid(to, at, rows.count);
+    if (!from->validity || (from->constant && tw_bit_get(from->validity, 0))) return;
+    bool dense = !rows.index && !from->constant;
     for (int32_t k = 0; k < rows.count; k++) {
-        int32_t row = from->constant ? 0 : tw_selected(&rows, k);
-        to->offsets[at + k + 1] = to->offsets[at + k];
-        if (tw_column_null(from, row)) continue;
-        for (int c = 0; c < to->nchildren; c++) {
-            b->children[c].length = to->offsets[at + k];
-            TW_TRY(copy_items(how, &to->children[c], &b->children[c], &from->children[c], from->offsets[row], from->offsets[row + 1]));
-        }
-        to->offsets[at + k + 1] += from->offsets[row + 1] - from->offsets[row];
+        int32_t row = row_of(from, rows, k);
+        if (dense && (row & 63) == 0 && rows.count - k >= 64 && from->validity[row >> 6] == ~UINT64_C(0)) k += 63;
+        else if (!tw_bit_get(from->validity, row)) set_null(to, b, at + k);
+    }
+}
+
+#define COPY(T)                                                                                                         \
+    do {                                                                                                                \
+        T *to_ = (T *)to->values + at;                                                                                  \
+        const T *from_ = from->values;                                                                                  \
+        if (from->constant)                                                                                             \
+            for (int32_t k = 0; k < rows.count; k++) to_[k] = from_[0];                                                 \
+        else if (!rows.index)                                                                                           \
+            memcpy(to_, from_ + rows.base, sizeof(T) * (size_t)rows.count);                                             \
+        else                                                                                                            \
+            for (int32_t k = 0; k < rows.count; k++) to_[k] = from_[rows.index[k]];                                     \
+    } while (0)
+
+/* Gives `n` views bytes of their own, in one piece of the heap; on failure the views are empty. */
+static tw_status own_bytes(copying how, tw_sview *v, int32_t n) {
+    size_t total = 0;
+    for (int32_t k = 0; k < n; k++)
+        if (v[k].length > TW_SVIEW_INLINE) total += v[k].length;
+    if (!total) return TW_OK;
+    char *bytes = tw_arena_alloc(how.heap, total);
+    if (!bytes) {
+        memset(v, 0, sizeof *v * (size_t)n);
+        return TW_E_NOMEM;
+    }
+    if (how.bytes) *how.bytes += total;
+    for (int32_t k = 0; k < n; k++) {
+        if (v[k].length <= TW_SVIEW_INLINE) continue;
+        memcpy(bytes, v[k].u.data, v[k].length);
+        v[k].u.data = bytes;
+        bytes += v[k].length;
     }
     return TW_OK;
 }
 
-/* A struct's field is null where the struct is; a constant struct has constant fields. */
-static tw_status copy_struct(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, tw_selection rows) {
+/* Views of the selected rows. Those of nulls are emptied; a constant's bytes are copied once. */
+static tw_status copy_strings(copying how, tw_column *to, int32_t at, const tw_column *from, span rows) {
+    COPY(tw_sview);
+    tw_sview *v = (tw_sview *)to->values + at;
+    if (from->validity)
+        for (int32_t k = 0; k < rows.count; k++)
+            if (!tw_bit_get(from->validity, row_of(from, rows, k))) memset(&v[k], 0, sizeof *v);
+    if (!how.deep) return TW_OK;
+    if (!from->constant) return own_bytes(how, v, rows.count);
+    tw_status status = own_bytes(how, v, 1);
+    for (int32_t k = 1; k < rows.count; k++) v[k] = v[0];
+    return status;
+}
+
+static tw_status copy_rows(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, span rows);
+
+/* Writes the items [begin, end) of a child column behind its first `at`. */
+static tw_status copy_items(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, int32_t begin,
+                            int32_t end) {
+    int64_t need = (int64_t)at + (end - begin);
+    if (need > INT32_MAX / 2) return TW_E_NOMEM; /* offsets are 32 bits, with room to double */
+    if (need > b->capacity)
+        TW_TRY(grow(how.heap, to, b, at, need > b->capacity * INT64_C(2) ? (int32_t)need : b->capacity * 2));
+    return copy_rows(how, to, b, at, from, (span){NULL, begin, end - begin});
+}
+
+/* Neighbouring lists: their items lie together, so that children are copied once for all. */
+static tw_status copy_lists_dense(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, span rows) {
+    const int32_t *offsets = from->offsets + rows.base;
+    int32_t shift = to->offsets[at] - offsets[0];
+    for (int c = 0; c < to->nchildren; c++)
+        TW_TRY(copy_items(how, &to->children[c], &b->children[c], to->offsets[at], &from->children[c], offsets[0], offsets[rows.count]));
+    for (int32_t k = 1; k <= rows.count; k++) to->offsets[at + k] = offsets[k] + shift;
+    return TW_OK;
+}
+
+static tw_status copy_lists(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, span rows) {
+    if (!rows.index && !from->constant) return copy_lists_dense(how, to, b, at, from, rows);
+    for (int32_t k = 0; k < rows.count; k++) {
+        int32_t row = row_of(from, rows, k), here = to->offsets[at + k];
+        to->offsets[at + k + 1] = here;
+        if (tw_column_null(from, row)) continue;
+        for (int c = 0; c < to->nchildren; c++)
+            TW_TRY(copy_items(how, &to->children[c], &b->children[c], here, &from->children[c], from->offsets[row], from->offsets[row + 1]));
+        to->offsets[at + k + 1] = here + from->offsets[row + 1] - from->offsets[row];
+    }
+    return TW_OK;
+}
+
+/* A constant struct has constant fields. */
+static tw_status copy_struct(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, span rows) {
     for (int c = 0; c < to->nchildren; c++) {
         tw_column child = from->children[c];
         child.constant |= from->constant;
@@ -206,8 +223,14 @@ static tw_status copy_struct(copying how, tw_column *to, builder_column *b, int3
     return TW_OK;
 }
 
-static tw_status copy_rows(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, tw_selection rows) {
-    mark_nulls(to, b, at, from, rows);
+static tw_status copy_rows(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, span rows) {
+    if (rows.count == 0) return TW_OK;
+    if (from->phys == TW_PHYS_NONE) { /* a NULL literal stands for a null of any type */
+        for (int32_t k = 0; k < rows.count; k++) null_at(to, b, at + k);
+        return TW_OK;
+    }
+    TW_ASSERT(from->phys == to->phys && from->nchildren == to->nchildren);
+    copy_validity(to, b, at, from, rows);
     switch (to->phys) {
     case TW_PHYS_NONE: break;
     case TW_PHYS_BOOL:
@@ -219,7 +242,7 @@ static tw_status copy_rows(copying how, tw_column *to, builder_column *b, int32_
     case TW_PHYS_F64: COPY(int64_t); break;
     case TW_PHYS_I128:
     case TW_PHYS_TS: COPY(tw_i128); break;
-    case TW_PHYS_STR: return copy_strings(how.heap, to, at, from, rows, how.deep);
+    case TW_PHYS_STR: return copy_strings(how, to, at, from, rows);
     case TW_PHYS_LIST:
     case TW_PHYS_MAP: return copy_lists(how, to, b, at, from, rows);
     case TW_PHYS_STRUCT: return copy_struct(how, to, b, at, from, rows);
@@ -256,7 +279,6 @@ void tw_builder_close(tw_builder *builder) {
 
 static void reset_column(tw_column *c, builder_column *b, bool in_heap) {
     c->validity = NULL;
-    b->length = 0;
     if (in_heap) {
         b->capacity = 0;
         c->values = NULL;
@@ -278,11 +300,13 @@ void tw_builder_reset(tw_builder *builder) {
     builder->batch.row_watermark = NULL;
     builder->batch.arrival_ns = NULL;
     builder->batch.split = NULL;
+    builder->bytes = 0;
     tw_arena_reset(&builder->heap);
 }
 
 tw_status tw_builder_copy_column(tw_builder *builder, int column, int32_t at, const tw_column *from, tw_selection rows) {
-    return copy_rows((copying){&builder->heap, true}, &builder->batch.columns[column], &builder->tree[column], at, from, rows);
+    return copy_rows((copying){&builder->heap, true, &builder->bytes}, &builder->batch.columns[column], &builder->tree[column], at, from,
+                     (span){rows.index, 0, rows.count});
 }
 
 static void note_kinds(tw_builder *builder, const int8_t *kinds, const uint16_t *index, int32_t n) {
@@ -306,10 +330,20 @@ static void note_watermarks(tw_builder *builder, const int64_t *watermarks, tw_s
         batch->row_watermark[batch->rows + k] = watermarks ? watermarks[tw_selected(&rows, k)] : TW_WATERMARK_MIN;
 }
 
+/* Takes back the nulls of rows that were begun and not finished, for callers that write values themselves. */
+static void forget_rows(tw_column *c, int32_t at, int32_t n) {
+    set_valid(c, at, n);
+    for (int i = 0; c->phys == TW_PHYS_STRUCT && i < c->nchildren; i++) forget_rows(&c->children[i], at, n);
+}
+
 tw_status tw_builder_append(tw_builder *builder, const tw_batch *from, tw_selection rows) {
     TW_ASSERT(rows.count <= tw_builder_room(builder) && from->ncolumns == builder->batch.ncolumns);
-    for (int i = 0; i < from->ncolumns; i++)
-        TW_TRY(tw_builder_copy_column(builder, i, builder->batch.rows, &from->columns[i], rows));
+    for (int i = 0; i < from->ncolumns; i++) {
+        tw_status status = tw_builder_copy_column(builder, i, builder->batch.rows, &from->columns[i], rows);
+        if (status == TW_OK) continue;
+        for (int k = 0; k <= i; k++) forget_rows(&builder->batch.columns[k], builder->batch.rows, rows.count);
+        return status;
+    }
     note_kinds(builder, from->kinds, rows.index, rows.count);
     note_watermarks(builder, from->row_watermark, rows);
     builder->batch.rows += rows.count;
@@ -323,6 +357,7 @@ tw_status tw_builder_string(tw_builder *builder, tw_str text, tw_sview *out) {
     }
     char *bytes = tw_arena_memdup(&builder->heap, text.data, text.length);
     if (!bytes) return TW_E_NOMEM;
+    builder->bytes += text.length;
     *out = tw_sview_make(bytes, text.length);
     return TW_OK;
 }
@@ -353,5 +388,5 @@ tw_status tw_column_gather(tw_arena *arena, const tw_column *from, tw_selection 
     TW_TRY(shape(arena, from->type, out));
     TW_TRY(shape_tree(arena, out, &tree));
     TW_TRY(grow(arena, out, &tree, 0, rows.count > 0 ? rows.count : 1));
-    return copy_rows((copying){arena, deep}, out, &tree, 0, from, rows);
+    return copy_rows((copying){arena, deep, NULL}, out, &tree, 0, from, (span){rows.index, 0, rows.count});
 }

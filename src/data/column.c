@@ -164,30 +164,63 @@ uint64_t tw_value_hash(const tw_column *c, int64_t row) {
     return tw_column_null(c, row) ? TW_HASH_NULL : hash_valid(c, row);
 }
 
-/* Straight loops for the widths that keys mostly have. */
-static void hash_i64(const tw_column *c, tw_selection rows, uint64_t *out) {
-    const int64_t *v = c->values;
-    if (!rows.index)
-        for (int32_t k = 0; k < rows.count; k++) out[k] = tw_hash_u64((uint64_t)v[k]);
-    else
-        for (int32_t k = 0; k < rows.count; k++) out[k] = tw_hash_u64((uint64_t)v[rows.index[k]]);
+#define HASH_ROWS 256 /* rows hashed before they are combined: stays in the first-level cache */
+
+#define EACH(T, hash)                                                                                                   \
+    {                                                                                                                   \
+        const T *v = c->values;                                                                                         \
+        if (index)                                                                                                      \
+            for (int32_t k = 0; k < n; k++) {                                                                           \
+                T x = v[index[k]];                                                                                      \
+                out[k] = hash;                                                                                          \
+            }                                                                                                           \
+        else                                                                                                            \
+            for (int32_t k = 0; k < n; k++) {                                                                           \
+                T x = v[base + k];                                                                                      \
+                out[k] = hash;                                                                                          \
+            }                                                                                                           \
+        return;                                                                                                         \
+    }
+
+/* Hashes of rows index[0..n), or base .. base + n - 1, nulls taken for what bytes they hold. The same as hash_valid. */
+static void hash_values(const tw_column *c, const uint16_t *index, int32_t base, int32_t n, uint64_t *out) {
+    switch (c->phys) {
+    case TW_PHYS_BOOL:
+    case TW_PHYS_I8: EACH(int8_t, tw_hash_u64((uint64_t)x))
+    case TW_PHYS_I16: EACH(int16_t, tw_hash_u64((uint64_t)x))
+    case TW_PHYS_I32: EACH(int32_t, tw_hash_u64((uint64_t)x))
+    case TW_PHYS_I64: EACH(int64_t, tw_hash_u64((uint64_t)x))
+    case TW_PHYS_I128: EACH(tw_i128, tw_hash_combine(tw_hash_u64((uint64_t)x), (uint64_t)(x >> 64)))
+    case TW_PHYS_F32: EACH(float, tw_hash_double(x))
+    case TW_PHYS_F64: EACH(double, tw_hash_double(x))
+    case TW_PHYS_TS: EACH(tw_ts, tw_hash_combine(tw_hash_u64((uint64_t)x.ms), (uint64_t)x.ns))
+    case TW_PHYS_STR: EACH(tw_sview, tw_hash_sview(&x))
+    default:
+        for (int32_t k = 0; k < n; k++) out[k] = tw_value_hash(c, index ? index[k] : base + k);
+    }
 }
 
-static void hash_any(const tw_column *c, tw_selection rows, uint64_t *out) {
-    for (int32_t k = 0; k < rows.count; k++) out[k] = tw_value_hash(c, tw_selected(&rows, k));
+static void hash_block(const tw_column *c, const uint16_t *index, int32_t base, int32_t n, uint64_t *out) {
+    hash_values(c, index, base, n, out);
+    if (!c->validity) return;
+    for (int32_t k = 0; k < n; k++)
+        if (!tw_bit_get(c->validity, index ? index[k] : base + k)) out[k] = TW_HASH_NULL;
+}
+
+static void hash_constant(const tw_column *c, int32_t n, uint64_t *hashes, bool combine) {
+    uint64_t hash = tw_value_hash(c, 0);
+    for (int32_t k = 0; k < n; k++) hashes[k] = combine ? tw_hash_combine(hashes[k], hash) : hash;
 }
 
 void tw_column_hash(const tw_column *c, tw_selection rows, uint64_t *hashes, bool combine) {
-    uint64_t room[256];
-    bool plain = c->phys == TW_PHYS_I64 && !c->validity && !c->constant;
-    if (!combine) {
-        if (plain) hash_i64(c, rows, hashes);
-        else hash_any(c, rows, hashes);
+    uint64_t room[HASH_ROWS];
+    if (c->constant) {
+        hash_constant(c, rows.count, hashes, combine);
         return;
     }
-    for (int32_t at = 0; at < rows.count; at += 256) {
-        int32_t n = rows.count - at < 256 ? rows.count - at : 256;
-        for (int32_t k = 0; k < n; k++) room[k] = tw_value_hash(c, tw_selected(&rows, at + k));
-        for (int32_t k = 0; k < n; k++) hashes[at + k] = tw_hash_combine(hashes[at + k], room[k]);
+    for (int32_t at = 0; at < rows.count; at += HASH_ROWS) {
+        int32_t n = rows.count - at < HASH_ROWS ? rows.count - at : HASH_ROWS;
+        hash_block(c, rows.index ? rows.index + at : NULL, at, n, combine ? room : hashes + at);
+        for (int32_t k = 0; combine && k < n; k++) hashes[at + k] = tw_hash_combine(hashes[at + k], room[k]);
     }
 }

@@ -210,6 +210,7 @@ tw_status tw_value_read(tw_arena *arena, tw_reader *in, const tw_type *type, tw_
     case TW_PHYS_STR: {
         tw_str s = tw_read_bytes(in);
         out->u.str = (tw_str){tw_arena_strndup(arena, s.data, s.length), s.length};
+        if (!out->u.str.data) return TW_E_NOMEM;
         break;
     }
     default: TW_TRY(read_items(arena, in, type, out));

@@ -106,7 +106,8 @@ static int64_t rule_day(const rule *r, int year) {
     return day;
 }
 
-#define LAST_YEAR 2400
+#define FIRST_YEAR 1900 /* for which footers are expanded at most */
+#define LAST_YEAR  2400
 
 static tw_zone *zone_new(tw_mem *mem, int32_t capacity) {
     size_t size = sizeof(tw_zone) + (size_t)capacity * (sizeof(int64_t) + sizeof(int32_t));
@@ -128,6 +129,7 @@ static void expand(tw_zone *z, const footer *f) {
     int32_t y, m, d;
     int64_t last = z->n ? z->at[z->n - 1] : INT64_C(-2208988800);
     tw_civil_from_days(tw_floor_div(last, 86400), &y, &m, &d);
+    if (y < FIRST_YEAR) y = FIRST_YEAR;
     if (!f->has_dst) {
         if (!z->n) z->first = f->std;
         return;
@@ -140,8 +142,8 @@ static void expand(tw_zone *z, const footer *f) {
     }
 }
 
-/* Parses a TZif file's bytes; NULL when it is not one. */
-static tw_zone *parse(tw_mem *mem, const unsigned char *p, size_t size) {
+/* Parses a TZif file's bytes; NULL when it is not one, or with *no_memory set. */
+static tw_zone *parse(tw_mem *mem, const unsigned char *p, size_t size, bool *no_memory) {
     const unsigned char *end = p + size;
     if (size < 44 || memcmp(p, "TZif", 4) || p[4] < '2') return NULL;
     size_t c[6];
@@ -153,8 +155,8 @@ static tw_zone *parse(tw_mem *mem, const unsigned char *p, size_t size) {
     size_t timecnt = c[3], typecnt = c[4], body = 44 + timecnt * 9 + typecnt * 6 + c[5] + c[2] * 12 + c[1] + c[0];
     if (timecnt > 10000 || typecnt == 0 || typecnt > 256 || body > (size_t)(end - p)) return NULL;
     const unsigned char *times = p + 44, *index = times + timecnt * 8, *types = index + timecnt;
-    tw_zone *z = zone_new(mem, (int32_t)timecnt + 2 * (LAST_YEAR - 1900 + 2));
-    if (!z) return NULL;
+    tw_zone *z = zone_new(mem, (int32_t)timecnt + 2 * (LAST_YEAR - FIRST_YEAR + 2));
+    if (!z) return *no_memory = true, NULL;
     z->first = (int32_t)be(types, 4);
     for (size_t i = 0; i < timecnt; i++)
         if (index[i] < typecnt) add(z, be(times + i * 8, 8), (int32_t)be(types + index[i] * 6, 4));
@@ -190,6 +192,7 @@ static bool parse_offset(tw_str id, int32_t *seconds) {
             nparts++, digits = 0;
         } else if (id.data[i] >= '0' && id.data[i] <= '9') {
             if (digits == 2 && !colons) nparts++, digits = 0;
+            if (nparts > 2) return false;
             part[nparts] = part[nparts] * 10 + (id.data[i] - '0'), digits++;
         } else {
             return false;
@@ -226,11 +229,13 @@ tw_status tw_zone_load(tw_mem *mem, tw_str id, tw_zone **out, tw_error *error) {
     }
     size_t room = 1 << 20;
     unsigned char *bytes = file ? tw_malloc(mem, room) : NULL;
+    bool no_memory = file && !bytes;
     size_t n = bytes ? fread(bytes, 1, room, file) : 0;
     if (file) fclose(file);
-    *out = n ? parse(mem, bytes, n) : NULL;
+    *out = n ? parse(mem, bytes, n, &no_memory) : NULL;
     tw_free(mem, bytes, room);
     if (*out) return TW_OK;
+    if (no_memory) return tw_fail(error, TW_E_NOMEM, "out of memory");
     tw_fail(error, TW_E_VALUE, "there is no time zone '%.*s'", TW_STR_ARG(id));
     tw_error_hint(error, "give an id of the tz database such as 'Europe/Berlin', 'UTC', or an offset such as '+08:00'");
     return TW_E_VALUE;
