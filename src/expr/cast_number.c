@@ -159,22 +159,25 @@ static bool text_to_integer(const tw_caster *c, const tw_column *from, int32_t i
     put_integer(to, at, v);
     return ok;
 }
+/* Java's number texts may end in a type letter: 1.5f, 2d. */
+static tw_str without_suffix(tw_str text) {
+    if (text.length < 2 || !strchr("fFdD", text.data[text.length - 1])) return text;
+    char before = text.data[text.length - 2];
+    if (before == '.' || (before >= '0' && before <= '9')) text.length--;
+    return text;
+}
+
 static bool text_to_double(const tw_caster *c, const tw_column *from, int32_t i, tw_column *to, int32_t at) {
     double v = 0;
-    bool ok = tw_double_parse(trimmed(tw_arg_str(from, i)), &v);
+    bool ok = tw_double_parse(without_suffix(trimmed(tw_arg_str(from, i))), &v);
     put_double(to, at, v);
     return ok;
 }
 static bool text_to_decimal(const tw_caster *c, const tw_column *from, int32_t i, tw_column *to, int32_t at) {
     tw_i128 v = 0;
-    tw_str text = trimmed(tw_arg_str(from, i));
-    bool fits = tw_decimal_parse(text, c->to->precision, c->to->scale, &v);
-    double any;
-    if (!fits && !tw_double_parse(text, &any)) {
-        put_decimal(to, at, true, 0);
-        return false;
-    }
-    return put_decimal(to, at, fits, v);
+    bool fits = tw_decimal_parse(trimmed(tw_arg_str(from, i)), c->to->precision, c->to->scale, &v);
+    put_decimal(to, at, true, fits ? v : 0);
+    return fits;
 }
 
 /* ---- from intervals of one field ---- */

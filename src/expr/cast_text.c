@@ -27,6 +27,14 @@ static int print_integer(char *out, int64_t v) {
     return length;
 }
 
+/* A fraction is written without its last zeros. */
+static int print_time(char *out, int32_t ms, int precision) {
+    int length = tw_time_format(out, ms, precision);
+    if (!memchr(out, '.', (size_t)length)) return length;
+    while (out[length - 1] == '0') length--;
+    return out[length - 1] == '.' ? length - 1 : length;
+}
+
 /* A value of fixed width, at most 64 bytes. */
 static int print_atom(char *out, const tw_session *session, const tw_column *c, int32_t row) {
     switch (c->type->kind) {
@@ -42,7 +50,7 @@ static int print_atom(char *out, const tw_session *session, const tw_column *c, 
         return tw_decimal_format(out, v, c->type->scale);
     }
     case TW_DATE: return tw_date_format(out, TW_ARG(int32_t, c, row));
-    case TW_TIME: return tw_time_format(out, TW_ARG(int32_t, c, row), c->type->precision);
+    case TW_TIME: return print_time(out, TW_ARG(int32_t, c, row), c->type->precision);
     case TW_TIMESTAMP: return tw_timestamp_format(out, timestamp_at(c, row), c->type->precision);
     case TW_TIMESTAMP_LTZ: {
         tw_ts ts = timestamp_at(c, row);

@@ -45,7 +45,8 @@ static bool time_to_timestamp(const tw_caster *c, const tw_column *from, int32_t
 }
 static bool text_to_timestamp(const tw_caster *c, const tw_column *from, int32_t i, tw_column *to, int32_t at) {
     tw_ts ts;
-    if (!tw_timestamp_parse(text_at(from, i), &ts)) return false;
+    tw_str text = text_at(from, i);
+    if (memchr(text.data, 'T', text.length) || !tw_timestamp_parse(text, &ts)) return false; /* Flink takes no 'T' here */
     put_local(c, to, at, ts);
     return true;
 }

@@ -32,7 +32,7 @@ static bool explicit_atomic(const tw_type *from, const tw_type *to) {
     if (tw_kind_is_interval(f) && tw_kind_is_numeric(t)) return single_field(from) && !tw_kind_is_approximate(t);
     if (tw_kind_is_interval(t) && tw_kind_is_numeric(f)) return single_field(to) && !tw_kind_is_approximate(f);
     switch (t) {
-    case TW_BOOLEAN: return tw_kind_is_text(f) || tw_kind_is_integer(f) || f == TW_DECIMAL;
+    case TW_BOOLEAN: return tw_kind_is_text(f) || tw_kind_is_numeric(f);
     case TW_BINARY:
     case TW_VARBINARY: return is_binary_or_text(f);
     case TW_DATE: return tw_kind_is_timestamp(f) || tw_kind_is_text(f);

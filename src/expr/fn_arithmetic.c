@@ -4,8 +4,6 @@
  * Integers wrap as Java's do; division truncates; division by zero fails for exact numbers and gives Infinity or NaN for others. */
 #include "expr/arithmetic.h"
 
-#include <math.h>
-
 #include "expr/entries.h"
 
 /* ---- binding ---- */
@@ -17,7 +15,7 @@ static const tw_type *as_decimal(tw_arena *arena, const tw_type *t) {
 
 static tw_status bind_numeric(tw_bind *bind, char op) {
     const tw_type *result = tw_type_arithmetic(bind->arena, op, bind->args[0]->type, bind->args[1]->type);
-    if (!result) return tw_bind_mismatch(bind);
+    if (!result || (op == '%' && tw_kind_is_approximate(result->kind))) return tw_bind_mismatch(bind);
     for (int i = 0; i < 2; i++) {
         const tw_type *type = bind->args[i]->type;
         if (type->kind == TW_NULL) type = bind->args[1 - i]->type;
@@ -33,15 +31,6 @@ static tw_status bind_numeric(tw_bind *bind, char op) {
     return tw_bind_result(bind, result);
 }
 
-/* Text beside a number is read as that kind of number. */
-static void read_text(tw_bind *bind) {
-    for (int i = 0; i < 2; i++) {
-        const tw_type *other = bind->args[1 - i]->type;
-        if (!tw_kind_is_text(bind->args[i]->type->kind) || !tw_kind_is_numeric(other->kind)) continue;
-        tw_bind_coerce(bind, i, other);
-    }
-}
-
 static bool temporal(const tw_bind *bind) {
     for (int i = 0; i < bind->nargs; i++) {
         tw_kind kind = bind->args[i]->type->kind;
@@ -52,7 +41,6 @@ static bool temporal(const tw_bind *bind) {
 
 static tw_status bind_operator(tw_bind *bind, char op) {
     if (temporal(bind)) return tw_bind_temporal(bind, op);
-    read_text(bind);
     return bind_numeric(bind, op);
 }
 
@@ -86,8 +74,8 @@ WRAPPING(times, *)
 
 TW_BINARY_KERNEL(divide_f32, float, float, float, x / y)
 TW_BINARY_KERNEL(divide_f64, double, double, double, x / y)
-TW_BINARY_KERNEL(modulo_f32, float, float, float, fmodf(x, y))
-TW_BINARY_KERNEL(modulo_f64, double, double, double, fmod(x, y))
+#define modulo_f32 NULL /* % is for exact numbers */
+#define modulo_f64 NULL
 
 void tw_fail_zero(tw_eval *eval, const tw_call *call, int32_t row) {
     tw_eval_fail(eval, call, row, TW_E_DIVISION_BY_ZERO, "/ by zero");

@@ -16,8 +16,7 @@ static const tw_type *comparison_type(tw_arena *arena, const tw_type *a, const t
     bool text_a = tw_kind_is_text(a->kind), text_b = tw_kind_is_text(b->kind);
     if (text_a == text_b) return NULL;
     const tw_type *other = text_a ? b : a, *text = text_a ? a : b;
-    bool convertible = tw_kind_is_numeric(other->kind) || tw_kind_is_datetime(other->kind) || other->kind == TW_BOOLEAN;
-    return convertible ? tw_type_nullable(arena, other, other->nullable || text->nullable) : NULL;
+    return tw_kind_is_datetime(other->kind) ? tw_type_nullable(arena, other, other->nullable || text->nullable) : NULL;
 }
 
 /* Decimals whose digits together do not fit 38 are compared at their own scales. */

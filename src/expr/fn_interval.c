@@ -6,16 +6,10 @@
 
 /* ---- binding ---- */
 
-static bool day_interval(const tw_type *t) { return t->from == TW_UNIT_DAY && t->to == TW_UNIT_DAY; }
-
-/* datetime +- interval: the datetime's type; a DATE and less than days give a TIMESTAMP. */
+/* datetime +- interval: the datetime's type; a DATE counts the interval's whole days. */
 static tw_status bind_shift(tw_bind *bind, int when, int by) {
     const tw_type *t = bind->args[when]->type, *interval = bind->args[by]->type;
     if (t->kind == TW_TIME && interval->kind == TW_INTERVAL_YM) return tw_bind_mismatch(bind);
-    if (t->kind == TW_DATE && interval->kind == TW_INTERVAL_DS && !day_interval(interval)) {
-        tw_bind_coerce(bind, when, tw_type_timestamp(bind->arena, TW_TIMESTAMP, 0));
-        t = bind->args[when]->type;
-    }
     return tw_bind_result(bind, tw_type_with_time(bind->arena, t, TW_NOT_TIME));
 }
 
@@ -92,7 +86,7 @@ static void shift(const tw_column *when, const tw_column *by, int sign, tw_selec
         case TW_DATE: {
             int64_t day = TW_ARG(int32_t, when, i);
             TW_OUT(int32_t, out, i) = (int32_t)(interval->kind == TW_INTERVAL_YM ? tw_days_add_months(day, amount)
-                                                                                 : day + amount / TW_DAY_MS);
+                                                                                 : tw_floor_div(day * TW_DAY_MS + amount, TW_DAY_MS));
             break;
         }
         case TW_TIME:
