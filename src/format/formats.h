@@ -6,5 +6,6 @@
 
 extern const tw_format tw_format_csv;
 extern const tw_format tw_format_json;
+extern const tw_format tw_format_raw;
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -116,6 +117,23 @@ tw_status tw_file_write(tw_file *file, const void *bytes, size_t size, tw_error 
         p += n;
         size -= (size_t)n;
     }
+    return TW_OK;
+}
+
+tw_status tw_file_truncate(tw_file *file, int64_t size, tw_error *error) {
+    if (ftruncate(file->fd, size) != 0 || lseek(file->fd, size, SEEK_SET) < 0) return failed(error, "cut", file->path);
+    return TW_OK;
+}
+
+tw_status tw_input_read(int fd, void *out, size_t size, size_t *got, bool *ended, tw_error *error) {
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    *got = 0;
+    *ended = false;
+    if (poll(&ready, 1, 0) == 0) return TW_OK;
+    ssize_t n = read(fd, out, size);
+    if (n < 0 && errno != EINTR && errno != EAGAIN) return failed(error, "read", "standard input");
+    *ended = n == 0;
+    *got = n > 0 ? (size_t)n : 0;
     return TW_OK;
 }
 

@@ -51,6 +51,10 @@ tw_status tw_file_open(const char *path, bool write, tw_file *out, tw_error *err
 /* Up to `size` bytes from the current place (or from `at` when it is >= 0); *got 0 at the end. */
 tw_status tw_file_read(tw_file *file, void *out, size_t size, int64_t at, size_t *got, tw_error *error);
 tw_status tw_file_write(tw_file *file, const void *bytes, size_t size, tw_error *error);
+/* Cuts the file, and goes on writing at its end. */
+tw_status tw_file_truncate(tw_file *file, int64_t size, tw_error *error);
+/* What a terminal or pipe has right now, up to `size` bytes, without waiting. *ended: no more will come. */
+tw_status tw_input_read(int fd, void *out, size_t size, size_t *got, bool *ended, tw_error *error);
 tw_status tw_file_sync(tw_file *file, tw_error *error);
 void tw_file_close(tw_file *file);
 tw_status tw_file_stat(const char *path, tw_file_info *out, tw_error *error);

@@ -25,7 +25,7 @@ typedef struct bench {
     int noptions;
 } bench;
 
-static const tw_format *const BENCH_FORMATS[] = {&tw_format_csv, &tw_format_json};
+static const tw_format *const BENCH_FORMATS[] = {&tw_format_csv, &tw_format_json, &tw_format_raw};
 
 static inline tw_field field_of(const char *name, const tw_type *type) { return (tw_field){tw_str_of(name), type}; }
 

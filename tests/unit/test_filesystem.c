@@ -215,12 +215,101 @@ static void test_watch(void **state) {
     bench_close(&b);
 }
 
+/* Rows written in json over several epochs are read back; what was not committed leaves nothing. */
+static void test_sink(void **state) {
+    bench b;
+    bench_open(&b);
+    tw_field fields[] = {field_of("i", &TW_TYPE_INTEGER), field_of("s", &TW_TYPE_STRING)};
+    bench_table(&b, fields, 2, "json");
+    bench_option(&b, "path", bench_path(&b, "out/deep/"));
+    bench_option(&b, "sink.rolling-policy.file-size", "20 b");
+    tw_plan_sink plan = {.table = b.scan.table};
+    tw_sink_context context = {&b.mem, &b.os, &b.registry, NULL, &plan, b.scan.wanted, 0, 1, stdout};
+    const tw_sink_ops *ops = tw_connector_filesystem.sink;
+    tw_sink *sink;
+    int32_t numbers[2] = {1, 2};
+    tw_sview texts[2] = {tw_sview_make("one", 3), tw_sview_make("a longer \"text\"", 15)};
+    tw_column columns[2] = {{.type = &TW_TYPE_INTEGER, .phys = TW_PHYS_I32, .values = numbers},
+                            {.type = &TW_TYPE_STRING, .phys = TW_PHYS_STR, .values = texts}};
+    tw_batch batch = {.rows = 2, .ncolumns = 2, .columns = columns};
+    assert_int_equal(ops->open(&context, &sink, &b.error), TW_OK);
+    assert_int_equal(ops->write(sink, &batch, &b.error), TW_OK);
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 10), TW_OK);
+    assert_int_equal(b.rows.length, 0); /* nothing to see yet */
+    assert_int_equal(ops->commit(sink, 1, &b.error), TW_OK);
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 10), TW_OK);
+    assert_string_equal(bench_text(&b.rows), "1, one\n2, a longer \"text\"\n");
+    batch.rows = 1;
+    assert_int_equal(ops->write(sink, &batch, &b.error), TW_OK);
+    assert_int_equal(ops->finish(sink, &b.error), TW_OK);
+    ops->close(sink);
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 10), TW_OK);
+    assert_int_equal(b.rows.length, strlen("1, one\n2, a longer \"text\"\n1, one\n"));
+    assert_int_equal(ops->open(&context, &sink, &b.error), TW_OK);
+    for (int i = 0; i < 200000; i++) assert_int_equal(ops->write(sink, &batch, &b.error), TW_OK); /* past the buffer */
+    ops->close(sink);
+    size_t before = b.rows.length;
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 4096), TW_OK);
+    assert_int_equal(b.rows.length, before);
+    bench_close(&b);
+}
+
+static void test_print(void **state) {
+    bench b;
+    bench_open(&b);
+    tw_option options[] = {{TW_STR("print-identifier"), TW_STR("out")}};
+    tw_plan_sink plan = {.table = {.options = options, .noptions = 1}};
+    char *text = NULL;
+    size_t length = 0;
+    tw_sink_context context = {&b.mem, &b.os, &b.registry, NULL, &plan, NULL, 0, 1, open_memstream(&text, &length)};
+    tw_sink *sink;
+    int64_t times[2] = {1602288000000, 1602288001500};
+    uint64_t valid = 1;
+    int8_t kinds[2] = {TW_UPDATE_BEFORE, TW_UPDATE_AFTER};
+    int32_t number = 7;
+    tw_column columns[2] = {{.type = &TW_TYPE_INTEGER, .phys = TW_PHYS_I32, .values = &number, .constant = true},
+                            {.type = &TW_TYPE_TIMESTAMP_3, .phys = TW_PHYS_I64, .values = times, .validity = &valid}};
+    tw_batch batch = {.rows = 2, .ncolumns = 2, .columns = columns, .kinds = kinds};
+    const tw_sink_ops *ops = tw_connector_print.sink;
+    assert_int_equal(ops->open(&context, &sink, &b.error), TW_OK);
+    assert_int_equal(ops->write(sink, &batch, &b.error), TW_OK);
+    assert_int_equal(ops->finish(sink, &b.error), TW_OK);
+    assert_string_equal(text, "out> -U[7, 2020-10-10T00:00]\nout> +U[7, null]\n");
+    ops->close(sink);
+    plan.table.noptions = 0;
+    rewind(context.out);
+    batch.kinds = NULL;
+    batch.rows = 1;
+    assert_int_equal(ops->open(&context, &sink, &b.error), TW_OK);
+    assert_int_equal(ops->write(sink, &batch, &b.error), TW_OK);
+    assert_int_equal(ops->finish(sink, &b.error), TW_OK);
+    assert_memory_equal(text, "+I[7, 2020-10-10T00:00]\n", 24);
+    ops->close(sink);
+    fclose(context.out);
+    free(text);
+    bench_close(&b);
+}
+
+static void test_raw(void **state) {
+    bench b;
+    bench_open(&b);
+    bench_file(&b, "lines", "one\r\n\ntwo \xff\nlast", 16);
+    tw_field fields[] = {field_of("line", &TW_TYPE_STRING)};
+    bench_table(&b, fields, 1, "raw");
+    bench_option(&b, "path", bench_path(&b, "lines"));
+    assert_int_equal(bench_read(&b, &tw_connector_filesystem, 10), TW_OK);
+    assert_string_equal(bench_text(&b.rows), "one\n\nlast\n");
+    assert_string_equal(bench_text(&b.bad), "3 6 the bytes are not UTF-8\n");
+    bench_close(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file_folder_glob), cmocka_unit_test(test_metadata),
         cmocka_unit_test(test_compressed),       cmocka_unit_test(test_positions),
         cmocka_unit_test(test_bad_and_long_records), cmocka_unit_test(test_replay),
-        cmocka_unit_test(test_watch),
+        cmocka_unit_test(test_watch),               cmocka_unit_test(test_sink),
+        cmocka_unit_test(test_print),                cmocka_unit_test(test_raw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,8 @@
 typedef struct tw_stream tw_stream;
 /* Opens a file at its beginning; by its ending the bytes are decompressed. */
 tw_status tw_stream_open(tw_mem *mem, const char *path, tw_stream **out, tw_error *error);
+/* Standard input: reads give TW_BLOCKED when nothing has come yet. */
+tw_status tw_stream_stdin(tw_mem *mem, tw_stream **out, tw_error *error);
 /* Up to `size` (decompressed) bytes; *got 0 at the end. Damage: TW_E_CORRUPT with file and offset. */
 tw_status tw_stream_read(tw_stream *stream, char *out, size_t size, size_t *got, tw_error *error);
 /* Goes forward to a decompressed offset; only once, before the first read. */
@@ -36,6 +38,7 @@ typedef struct tw_fs_source {
     const char *path;
     tw_split_id *splits;   /* grows by a new array: ids that were given out stay where they are */
     int nsplits, capacity;
+    bool input;            /* standard input, no file */
     int64_t monitor_ms;    /* 0: once */
     int64_t listed_ns;     /* monotonic time of the last look */
     bool listed;
@@ -45,6 +48,9 @@ typedef struct tw_fs_source {
     _Atomic int64_t replay_first_ms; /* event time of the first row that any reader saw; INT64_MIN: none yet */
     _Atomic int64_t replay_start_ns; /* when it was seen */
 } tw_fs_source;
+
+/* The format and the options that reading lines needs. */
+tw_status tw_fs_source_init(tw_fs_source *source, const tw_source_context *context, tw_error *error);
 
 extern const tw_source_ops tw_fs_source_ops;
 extern const tw_sink_ops tw_fs_sink_ops;

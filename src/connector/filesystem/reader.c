@@ -8,6 +8,7 @@
 
 #define CHUNK       (1 << 20)
 #define REPLAY_ROWS 256 /* decoded ahead when replaying */
+#define INPUT_WAIT_NS 1000000 /* between looks at standard input */
 
 typedef struct reader {
     tw_mem *mem;
@@ -75,10 +76,14 @@ static bool metadata_column(reader *r, tw_str key, const tw_file_info *info, tw_
 static tw_status prepare(reader *r, tw_error *error) {
     const tw_plan_scan *scan = r->source->scan;
     const tw_type *row = decoder_row(r);
-    tw_file_info info;
+    tw_file_info info = {0};
     if (!row) return tw_fail(error, TW_E_NOMEM, "out of memory");
-    TW_TRY(tw_file_stat(r->split->name.data, &info, error));
-    TW_TRY(tw_stream_open(r->mem, r->split->name.data, &r->stream, error));
+    if (r->source->input) {
+        TW_TRY(tw_stream_stdin(r->mem, &r->stream, error));
+    } else {
+        TW_TRY(tw_file_stat(r->split->name.data, &info, error));
+        TW_TRY(tw_stream_open(r->mem, r->split->name.data, &r->stream, error));
+    }
     TW_TRY(r->source->format->decoder_open(r->mem, scan->table.schema, row, scan->table.options, scan->table.noptions,
                                            r->source->zone, &r->decoder, error));
     r->nwanted = scan->wanted->nfields;
@@ -209,7 +214,7 @@ static tw_status decode(reader *r, int32_t max_rows, bool last, tw_bad_record_si
     return TW_OK;
 }
 
-/* Decodes until there is at least one row: TW_OK, or TW_END. */
+/* Decodes until there is at least one row: TW_OK; TW_END; TW_BLOCKED on standard input. */
 static tw_status more_rows(reader *r, int32_t max_rows, tw_bad_record_sink bad, void *context, tw_error *error) {
     for (;;) {
         if (r->skipping && r->start < r->end) skip_line(r);
@@ -302,7 +307,9 @@ tw_status tw_fs_reader_poll(tw_split_reader *opaque, int32_t max_rows, tw_batch 
     *batch = &r->batch;
     *wait_ns = 0;
     if (r->time_column < 0) {
-        TW_TRY(more_rows(r, max_rows, bad, bad_context, error));
+        tw_status got = more_rows(r, max_rows, bad, bad_context, error);
+        if (got == TW_BLOCKED) *wait_ns = tw_mono_ns(r->source->os) + INPUT_WAIT_NS;
+        if (got != TW_OK) return got;
         hand_out(r, &r->io.batch, r->io.batch.rows);
         return TW_OK;
     }

@@ -81,20 +81,32 @@ static void close_source(tw_source *opaque) {
     tw_free(s->mem, s, sizeof *s);
 }
 
-static tw_status read_options(tw_fs_source *s, tw_error *error) {
-    const tw_table_ref *t = &s->scan->table;
-    TW_TRY(read_path(&s->arena, tw_option_get(t->options, t->noptions, "path"), &s->path, error));
-    tw_str monitor = tw_option_get(t->options, t->noptions, "source.monitor-interval");
-    if (monitor.data && (!tw_option_duration(monitor, &s->monitor_ms) || s->monitor_ms < 1)) s->monitor_ms = 1;
+tw_status tw_fs_source_init(tw_fs_source *s, const tw_source_context *context, tw_error *error) {
+    const tw_table_ref *t = &context->scan->table;
+    s->mem = context->mem;
+    s->os = context->os;
+    s->scan = context->scan;
+    s->format = tw_registry_format(context->registry, t->format);
+    s->zone = context->session ? context->session->zone : NULL;
+    s->replay_first_ms = INT64_MIN;
     tw_str limit = tw_option_get(t->options, t->noptions, "source.max-record-size");
     if (!limit.data || !tw_option_size(limit, &s->line_limit)) s->line_limit = 16 << 20;
     if (s->line_limit < 64) s->line_limit = 64;
     if (s->line_limit > 1 << 30) s->line_limit = 1 << 30;
-    s->replay_speed = real_option(t->options, t->noptions, "source.replay-speed");
-    s->replay_column = tw_option_get(t->options, t->noptions, "source.replay-column");
     if (!s->format || !s->format->decode)
         return tw_fail(error, TW_E_UNDEFINED_OPTION, "table %.*s: there is no format '%.*s' to read with", TW_STR_ARG(t->name),
                        TW_STR_ARG(t->format));
+    return TW_OK;
+}
+
+static tw_status read_options(tw_fs_source *s, const tw_source_context *context, tw_error *error) {
+    const tw_table_ref *t = &context->scan->table;
+    TW_TRY(tw_fs_source_init(s, context, error));
+    TW_TRY(read_path(&s->arena, tw_option_get(t->options, t->noptions, "path"), &s->path, error));
+    tw_str monitor = tw_option_get(t->options, t->noptions, "source.monitor-interval");
+    if (monitor.data && (!tw_option_duration(monitor, &s->monitor_ms) || s->monitor_ms < 1)) s->monitor_ms = 1;
+    s->replay_speed = real_option(t->options, t->noptions, "source.replay-speed");
+    s->replay_column = tw_option_get(t->options, t->noptions, "source.replay-column");
     return TW_OK;
 }
 
@@ -102,13 +114,8 @@ static tw_status open_source(const tw_source_context *context, tw_source **out, 
     tw_fs_source *s = tw_calloc(context->mem, sizeof *s);
     if (!s) return tw_fail(error, TW_E_NOMEM, "out of memory");
     s->mem = context->mem;
-    s->os = context->os;
-    s->scan = context->scan;
-    s->format = tw_registry_format(context->registry, context->scan->table.format);
-    s->zone = context->session ? context->session->zone : NULL;
-    s->replay_first_ms = INT64_MIN;
     tw_arena_init(&s->arena, context->mem, 4096);
-    tw_status status = read_options(s, error);
+    tw_status status = read_options(s, context, error);
     if (status != TW_OK) {
         close_source((tw_source *)s);
         return status;
@@ -224,7 +231,9 @@ const tw_connector tw_connector_filesystem = {
     .metadata = METADATA,
     .nmetadata = TW_FS_METADATA,
     .takes_format = true,
+    .sink_accepts = TW_APPEND,
     .bounded = bounded,
     .validate = validate,
     .source = &tw_fs_source_ops,
+    .sink = &tw_fs_sink_ops,
 };

@@ -7,7 +7,7 @@
 
 #define INPUT (128 << 10)
 
-typedef enum coding { PLAIN, GZIP, ZSTD } coding;
+typedef enum coding { PLAIN, GZIP, ZSTD, INPUT_PIPE } coding;
 
 struct tw_stream {
     tw_mem *mem;
@@ -70,11 +70,21 @@ tw_status tw_stream_open(tw_mem *mem, const char *path, tw_stream **out, tw_erro
     return TW_OK;
 }
 
+tw_status tw_stream_stdin(tw_mem *mem, tw_stream **out, tw_error *error) {
+    tw_stream *s = tw_calloc(mem, sizeof *s);
+    if (!s) return tw_fail(error, TW_E_NOMEM, "out of memory");
+    s->mem = mem;
+    s->coding = INPUT_PIPE;
+    snprintf(s->file.path, sizeof s->file.path, "standard input");
+    *out = s;
+    return TW_OK;
+}
+
 void tw_stream_close(tw_stream *s) {
     if (s->coding == GZIP) inflateEnd(&s->z);
     if (s->zstd) ZSTD_freeDStream(s->zstd);
-    tw_free(s->mem, s->input, INPUT);
-    tw_file_close(&s->file);
+    if (s->input) tw_free(s->mem, s->input, INPUT);
+    if (s->coding != INPUT_PIPE) tw_file_close(&s->file);
     tw_free(s->mem, s, sizeof *s);
 }
 
@@ -124,6 +134,11 @@ tw_status tw_stream_read(tw_stream *s, char *out, size_t size, size_t *got, tw_e
         s->given += *got;
         return TW_OK;
     }
+    if (s->coding == INPUT_PIPE) {
+        TW_TRY(tw_input_read(0, out, size, got, &s->ended, error));
+        s->given += *got;
+        return *got || s->ended ? TW_OK : TW_BLOCKED;
+    }
     for (;;) {
         TW_TRY(refill(s, error));
         bool drained = s->ended && s->at == s->length;
@@ -145,6 +160,8 @@ tw_status tw_stream_seek(tw_stream *s, uint64_t offset, tw_error *error) {
         s->taken = s->given = offset;
         return TW_OK;
     }
+    if (s->coding == INPUT_PIPE && offset > 0)
+        return tw_fail(error, TW_E_UNSUPPORTED, "standard input cannot be read again");
     while (s->given < offset) {
         uint64_t left = offset - s->given;
         TW_TRY(tw_stream_read(s, scratch, left < sizeof scratch ? left : sizeof scratch, &got, error));
@@ -154,5 +171,6 @@ tw_status tw_stream_seek(tw_stream *s, uint64_t offset, tw_error *error) {
 }
 
 double tw_stream_progress(const tw_stream *s) {
+    if (s->coding == INPUT_PIPE) return -1;
     return s->size > 0 ? (double)(s->taken - (s->length - s->at)) / (double)s->size : 1;
 }
