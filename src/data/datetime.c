@@ -77,71 +77,114 @@ static bool number(tw_str s, size_t *at, int least, int most, int32_t *out) {
 
 static bool sign(tw_str s, size_t *at, char c) { return *at < s.length && s.data[*at] == c ? (*at)++, true : false; }
 
-/* yyyy[-m[m][-d[d]]], as Flink's cast; `full` asks for all three. */
-static bool read_date(tw_str s, size_t *at, bool full, tw_civil *c) {
-    c->month = c->day = 1;
-    if (!number(s, at, full ? 1 : 4, 4, &c->year)) return false;
-    if (sign(s, at, '-')) {
-        if (!number(s, at, 1, 2, &c->month)) return false;
-        if (sign(s, at, '-')) {
-            if (!number(s, at, 1, 2, &c->day)) return false;
-        } else if (full) {
-            return false;
-        }
-    } else if (full) {
-        return false;
-    }
-    return c->month >= 1 && c->month <= 12 && c->day >= 1 && c->day <= month_length(c->year, c->month);
+/* A part that is all digits but for blanks around it; up to six of them. */
+static bool part(tw_str s, int32_t *out) {
+    size_t at = 0;
+    s = trim(s);
+    return number(s, &at, 1, 6, out) && at == s.length;
 }
 
-/* h[h][:m[m][:s[s][.f{0,9}]]] */
-static bool read_time(tw_str s, size_t *at, tw_civil *c) {
-    c->minute = c->second = c->nanos = 0;
-    if (!number(s, at, 1, 2, &c->hour)) return false;
-    if (sign(s, at, ':')) {
-        if (!number(s, at, 1, 2, &c->minute)) return false;
-        if (sign(s, at, ':') && !number(s, at, 1, 2, &c->second)) return false;
+/* Cuts `s` at each `c` into up to three parts; the last has all the rest. Returns how many. */
+static int cut(tw_str s, char c, tw_str parts[3]) {
+    int n = 0;
+    for (; n < 2; n++) {
+        const char *found = s.length ? memchr(s.data, c, s.length) : NULL;
+        if (!found) break;
+        parts[n] = (tw_str){s.data, (size_t)(found - s.data)};
+        s = (tw_str){found + 1, s.length - parts[n].length - 1};
     }
+    parts[n++] = s;
+    return n;
+}
+
+bool tw_date_parse(tw_str s, int32_t *days) {
+    int32_t v[3] = {0, 1, 1}; /* year, month, day */
+    const char *blank = s.length ? memchr(s.data, ' ', s.length) : NULL;
+    if (blank && blank > s.data) s.length = (size_t)(blank - s.data); /* a time behind the date is passed over */
+    tw_str parts[3];
+    int n = cut(s, '-', parts);
+    for (int i = 0; i < n; i++)
+        if (!part(parts[i], &v[i])) return false;
+    if (v[0] > 9999 || v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > month_length(v[0], v[1])) return false;
+    *days = (int32_t)tw_days_from_civil(v[0], v[1], v[2]);
+    return true;
+}
+
+/* Milliseconds of the digits behind the point, the fourth one rounding; anything else counts as 0, as Flink reads it. */
+static int32_t fraction_ms(tw_str s) {
+    int32_t ms = 0, unit = 100;
+    s = trim(s);
+    for (size_t i = 0; i < s.length && unit; i++, unit /= 10) ms += s.data[i] >= '0' && s.data[i] <= '9' ? unit * (s.data[i] - '0') : 0;
+    return ms + (s.length > 3 && s.data[3] >= '5' && s.data[3] <= '9');
+}
+
+/* "+h[h][:mm]" behind a time: Flink adds it to the hour. 0 when there is none; `s` loses it. */
+static bool cut_offset(tw_str *s, int32_t *minutes) {
+    const char *at = s->length ? memchr(s->data, '-', s->length) : NULL;
+    int32_t direction = at ? -1 : 1, h = 0, m = 0;
+    if (!at) at = s->length ? memchr(s->data, '+', s->length) : NULL;
+    *minutes = 0;
+    if (!at) return true;
+    tw_str offset = {at + 1, s->length - (size_t)(at - s->data) - 1}, parts[3];
+    s->length = (size_t)(at - s->data);
+    int n = cut(offset, ':', parts);
+    if (n > 2 || !part(parts[0], &h) || (n == 2 && !part(parts[1], &m)) || h > 23 || m > 59) return false;
+    *minutes = direction * (h * 60 + m);
+    return true;
+}
+
+bool tw_time_parse(tw_str s, int32_t *ms) {
+    int32_t v[3] = {0}, offset, fraction = 0; /* hour, minute, second */
+    if (!cut_offset(&s, &offset)) return false;
+    tw_str parts[3];
+    int n = cut(s, ':', parts);
+    const char *point = n == 3 && parts[2].length ? memchr(parts[2].data, '.', parts[2].length) : NULL;
+    if (point) {
+        size_t before = (size_t)(point - parts[2].data);
+        fraction = fraction_ms((tw_str){point + 1, parts[2].length - before - 1});
+        parts[2].length = before;
+    }
+    for (int i = 0; i < n; i++)
+        if (!part(parts[i], &v[i])) return false;
+    if (v[0] > 23 || v[1] > 59 || v[2] > 59) return false;
+    int64_t total = ((v[0] * 60 + v[1] + offset) * 60 + v[2]) * INT64_C(1000) + fraction;
+    if (total < 0 || total >= TW_DAY_MS) return false;
+    *ms = (int32_t)total;
+    return true;
+}
+
+/* Four digits, or a plus sign and more. Year 0 and those before are not read. */
+static bool read_year(tw_str s, size_t *at, int32_t *year) {
+    bool plus = sign(s, at, '+');
+    size_t from = *at;
+    if (!number(s, at, 4, 9, year)) return false;
+    return (plus ? *at - from > 4 : *at - from == 4) && *year >= 1 && *year <= 292000000;
+}
+
+/* h[h]:m[m]:s[s][.f{0,9}]. 24:00:00 is the next day's first moment. */
+static bool read_time(tw_str s, size_t *at, tw_civil *c) {
+    if (!number(s, at, 1, 2, &c->hour) || !sign(s, at, ':') || !number(s, at, 1, 2, &c->minute) || !sign(s, at, ':') ||
+        !number(s, at, 1, 2, &c->second))
+        return false;
     if (sign(s, at, '.')) {
         size_t from = *at;
-        while (*at < s.length && s.data[*at] >= '0' && s.data[*at] <= '9') {
-            if (*at - from < 9) c->nanos = c->nanos * 10 + (s.data[*at] - '0');
-            (*at)++;
-        }
+        if (!number(s, at, 0, 9, &c->nanos)) return false;
         for (size_t n = *at - from; n < 9; n++) c->nanos *= 10;
     }
+    if (c->hour == 24) return c->minute == 0 && c->second == 0 && c->nanos == 0;
     return c->hour < 24 && c->minute < 60 && c->second < 60;
 }
 
-bool tw_date_parse(tw_str text, int32_t *days) {
-    tw_str s = trim(text);
+bool tw_timestamp_parse(tw_str s, tw_ts *out) {
     tw_civil c = {0};
     size_t at = 0;
-    if (!read_date(s, &at, false, &c)) return false;
-    if (at < s.length && s.data[at] != ' ' && s.data[at] != 'T') return false; /* what follows a date is passed over */
-    *days = (int32_t)tw_days_from_civil(c.year, c.month, c.day);
-    return true;
-}
-
-bool tw_time_parse(tw_str text, int32_t *ms) {
-    tw_str s = trim(text);
-    tw_civil c = {0};
-    size_t at = 0;
-    if (!read_time(s, &at, &c) || at != s.length) return false;
-    *ms = ((c.hour * 60 + c.minute) * 60 + c.second) * 1000 + c.nanos / 1000000;
-    return true;
-}
-
-bool tw_timestamp_parse(tw_str text, tw_ts *out) {
-    tw_str s = trim(text);
-    tw_civil c = {0};
-    size_t at = 0;
-    if (!read_date(s, &at, true, &c)) return false;
-    if (at < s.length) {
-        if (!sign(s, &at, ' ') && !sign(s, &at, 'T')) return false;
-        if (!read_time(s, &at, &c)) return false;
-    }
-    if (at != s.length) return false;
+    if (!read_year(s, &at, &c.year) || !sign(s, &at, '-') || !number(s, &at, 1, 2, &c.month) || !sign(s, &at, '-') ||
+        !number(s, &at, 1, 2, &c.day))
+        return false;
+    if (c.month < 1 || c.month > 12 || c.day < 1 || c.day > 31) return false;
+    int32_t last = month_length(c.year, c.month);
+    if (c.day > last) c.day = last; /* as java.time's smart resolver */
+    if (at < s.length && (!(sign(s, &at, ' ') || sign(s, &at, 'T')) || !read_time(s, &at, &c) || at != s.length)) return false;
     *out = tw_ts_from_civil(&c);
     return true;
 }
@@ -169,8 +212,13 @@ static int put_fraction(char *out, int32_t nanos, int digits) {
 }
 
 int tw_time_format(char *out, int32_t ms, int precision) {
-    int n = sprintf(out, "%02d:%02d:%02d", ms / 3600000, ms / 60000 % 60, ms / 1000 % 60);
-    return n + put_fraction(out + n, ms % 1000 * 1000000, precision);
+    int n = sprintf(out, "%02d:%02d:%02d", ms / 3600000 % 24, ms / 60000 % 60, ms / 1000 % 60);
+    int digits = precision < 3 ? precision : 3, fraction = ms % 1000;
+    if (digits < 1) return n;
+    out[n++] = '.';
+    do out[n++] = (char)('0' + fraction / 100), fraction = fraction % 100 * 10;
+    while (fraction && --digits > 0);
+    return n;
 }
 
 int tw_timestamp_format(char *out, tw_ts ts, int precision) {

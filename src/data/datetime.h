@@ -42,13 +42,16 @@ static inline int64_t tw_zone_to_local(const tw_zone *zone, int64_t utc_ms) {
     return utc_ms + (int64_t)tw_zone_offset(zone, utc_ms) * 1000;
 }
 
-/* Text to value, as Flink's casts from STRING. Surrounding blanks are accepted. false: not a date/time. */
+/* Text to value, as Flink 2.3's casts from STRING. false: not a date/time.
+ * DATE: "y[-m[-d]]" of years 0 to 9999, what follows a blank passed over. TIME: "h[:m[:s[.f]]]" and perhaps an offset, rounded to
+ * milliseconds. TIMESTAMP: "yyyy-m-d" or with " h:m:s[.f]" (all three; up to 9 digits of fraction), no blanks around it, a day behind its
+ * month's last taken for the last, 24:00:00 for the next day. 'T' for the blank is taken too, which Flink does not. */
 bool tw_date_parse(tw_str text, int32_t *days);
 bool tw_time_parse(tw_str text, int32_t *ms);
-bool tw_timestamp_parse(tw_str text, tw_ts *out); /* "2020-01-02 03:04:05.123456789", "2020-01-02", 'T' accepted */
+bool tw_timestamp_parse(tw_str text, tw_ts *out);
 /* Value to text; each writes at most 40 bytes and returns the length, without NUL. */
 int tw_date_format(char *out, int32_t days);                            /* 2020-01-02 */
-int tw_time_format(char *out, int32_t ms, int precision);               /* 03:04:05[.123] */
+int tw_time_format(char *out, int32_t ms, int precision);               /* 03:04:05, with precision 1 and above .0 .1 .12 .123, zeros at the end left out */
 int tw_timestamp_format(char *out, tw_ts ts, int precision);            /* 2020-01-02 03:04:05.123: SQL CAST form */
 int tw_timestamp_format_iso(char *out, tw_ts ts, bool instant);         /* java LocalDateTime/Instant.toString: 2020-01-02T03:04[:05[.123]][Z] */
 int tw_interval_ym_format(char *out, int32_t months);                   /* +1-02 */

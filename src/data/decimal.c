@@ -108,13 +108,14 @@ bool tw_decimal_divide(tw_i128 a, int sa, tw_i128 b, int sb, int precision, int 
     return divide_round(multiply(m, (u128)TW_POW10[up]), magnitude(b), negative, precision, out);
 }
 
+/* The remainder has the dividend's sign. At a common scale one side may need up to 76 digits. */
 bool tw_decimal_modulo(tw_i128 a, int sa, tw_i128 b, int sb, int precision, int scale, tw_i128 *out) {
     int s = sa > sb ? sa : sb;
-    tw_i128 x, y;
-    if (!tw_decimal_rescale(a, sa, 38, s, &x) || !tw_decimal_rescale(b, sb, 38, s, &y)) {
-        return false;
-    }
-    return tw_decimal_rescale(x % y, s, precision, scale, out);
+    u256 dividend = multiply(magnitude(a), (u128)TW_POW10[s - sa]), divisor = multiply(magnitude(b), (u128)TW_POW10[s - sb]);
+    if (divisor.high) return tw_decimal_rescale(a, sa, precision, scale, out); /* then a is not scaled, and smaller than b */
+    u128 q, rest, high = dividend.high % divisor.low;
+    if (!divide((u256){high, dividend.low}, divisor.low, &q, &rest) || rest >= (u128)TW_POW10[38]) return false;
+    return tw_decimal_rescale(a < 0 ? -(tw_i128)rest : (tw_i128)rest, s, precision, scale, out);
 }
 
 bool tw_decimal_parse(tw_str text, int precision, int scale, tw_i128 *out) {

@@ -25,11 +25,14 @@ int tw_decimal_format(char *out, tw_i128 v, int scale);
 double tw_decimal_to_double(tw_i128 v, int scale);
 bool tw_decimal_from_double(double v, int precision, int scale, tw_i128 *out); /* via the shortest text, as Flink */
 
-/* FLOAT and DOUBLE as Java's toString: shortest digits that read back ("1.0E10", "NaN", "0.1"). At most 32 bytes. */
+/* FLOAT and DOUBLE as Java's toString: shortest digits that read back ("1.0E10", "NaN", "0.1"), but for whole numbers below 2^63 the digits
+ * of JDK 17 (1.23456792E8 for a FLOAT). At most 32 bytes. */
 int tw_double_format(char *out, double v);
 int tw_float_format(char *out, float v);
 /* Java's Double.parseDouble on trimmed text (no hex floats). */
 bool tw_double_parse(tw_str text, double *out);
-bool tw_int_parse(tw_str text, int64_t min, int64_t max, int64_t *out);
+bool tw_int_parse(tw_str text, int64_t min, int64_t max, int64_t *out); /* as Integer.parseInt on trimmed text */
+/* As Flink's cast from STRING: a fraction is read over ("1.9" is 1, ".5" is 0). */
+bool tw_int_parse_cast(tw_str text, int64_t min, int64_t max, int64_t *out);
 
 #endif

@@ -28,6 +28,48 @@ static int shortest(double v, bool single, char *out, int *ndigits) {
     return (int)strtol(p + 1, NULL, 10);
 }
 
+static int put_integer(uint64_t v, char *out) {
+    char reverse[24];
+    int n = 0;
+    do reverse[n++] = (char)('0' + v % 10), v /= 10;
+    while (v);
+    for (int i = 0; i < n; i++) out[i] = reverse[n - 1 - i];
+    return n;
+}
+
+static const double TENS[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+
+/* Whole numbers below 2^63, as JDK 17: every digit but those that lie below the type's precision. */
+static bool whole(double v, bool single, char *out, int *ndigits, int *exponent) {
+    if (v >= 0x1p63 || v != (double)(uint64_t)v) return false;
+    uint64_t i = (uint64_t)v, unit = 1;
+    int below = ilogb(v) - (single ? 24 : 53) - 1; /* a power of two that the type cannot tell */
+    int drop = below > 1 ? (int)(below * 0.30103) : 0;
+    for (int k = 0; k < drop; k++) unit *= 10;
+    i = i / unit + (i % unit >= (unit + 1) / 2 && unit > 1);
+    int n = put_integer(i, out);
+    *exponent = n - 1 + drop;
+    while (n > 1 && out[n - 1] == '0') n--;
+    *ndigits = n;
+    return true;
+}
+
+/* Few digits behind the point: v = i / 10^k with i in the digits that the type keeps apart, which makes them the shortest. */
+static bool short_fraction(double v, bool single, char *out, int *ndigits, int *exponent) {
+    if (v < 1e-3) return false;
+    double limit = single ? 1e6 : 1e15;
+    for (int k = 1; k <= 15; k++) {
+        double scaled = v * TENS[k];
+        if (scaled >= limit) return false;
+        double i = nearbyint(scaled);
+        if (single ? (float)(i / TENS[k]) != (float)v : i / TENS[k] != v) continue;
+        *ndigits = put_integer((uint64_t)i, out);
+        *exponent = *ndigits - 1 - k;
+        return true;
+    }
+    return false;
+}
+
 /* Java's Double.toString: plain between 1e-3 and 1e7, else d.dddE±x. */
 static int format(char *out, double v, bool single) {
     if (isnan(v)) return memcpy(out, "NaN", 3), 3;
@@ -36,7 +78,8 @@ static int format(char *out, double v, bool single) {
     if (isinf(v)) return memcpy(out + at, "Infinity", 8), at + 8;
     if (v == 0) return memcpy(out + at, "0.0", 3), at + 3;
     char d[40] = {0};
-    int n, e = shortest(v, single, d, &n);
+    int n, e;
+    if (!whole(v, single, d, &n, &e) && !short_fraction(v, single, d, &n, &e)) e = shortest(v, single, d, &n);
     if (v >= 1e-3 && v < 1e7) {
         if (e < 0) {
             out[at++] = '0', out[at++] = '.';
@@ -99,8 +142,7 @@ bool tw_double_parse(tw_str text, double *out) {
     return true;
 }
 
-bool tw_int_parse(tw_str text, int64_t min, int64_t max, int64_t *out) {
-    tw_str s = trim(text);
+static bool parse_int(tw_str s, int64_t min, int64_t max, int64_t *out) {
     size_t i = 0;
     bool negative = false;
     if (i < s.length && (s.data[i] == '+' || s.data[i] == '-')) negative = s.data[i++] == '-';
@@ -115,4 +157,19 @@ bool tw_int_parse(tw_str text, int64_t min, int64_t max, int64_t *out) {
     if (v < min || v > max) return false;
     *out = v;
     return true;
+}
+
+bool tw_int_parse(tw_str text, int64_t min, int64_t max, int64_t *out) { return parse_int(trim(text), min, max, out); }
+
+bool tw_int_parse_cast(tw_str text, int64_t min, int64_t max, int64_t *out) {
+    tw_str s = trim(text);
+    const char *point = s.length ? memchr(s.data, '.', s.length) : NULL;
+    if (!point) return parse_int(s, min, max, out);
+    tw_str before = {s.data, (size_t)(point - s.data)};
+    for (const char *p = point + 1; p < s.data + s.length; p++)
+        if (*p < '0' || *p > '9') return false;
+    bool none = before.length == 0 || (before.length == 1 && (*before.data == '+' || *before.data == '-'));
+    if (!none) return parse_int(before, min, max, out);
+    *out = 0;
+    return s.length > before.length + 1; /* digits behind the point at least */
 }

