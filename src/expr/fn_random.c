@@ -1,11 +1,9 @@
 /* RAND, RAND_INTEGER, UUID. With a seed the numbers are those of java.util.Random, so that a seeded query gives what Flink gives;
  * without one they come from the system's randomness at the first batch. */
-#include <stdlib.h>
-#include <sys/random.h>
-
 #include "base/prng.h"
 #include "expr/entries.h"
 #include "expr/kernel.h"
+#include "os/os.h"
 
 typedef struct generator {
     bool ready;
@@ -37,11 +35,7 @@ static int32_t next_int(generator *g, int32_t bound) {
 static generator *generator_of(tw_eval *eval, const tw_call *call, const tw_column *seed) {
     generator *g = tw_call_memo(eval, call, sizeof *g, NULL);
     if (!g || g->ready) return g;
-    uint64_t start = 0;
-    if (seed)
-        start = (uint64_t)(int64_t)TW_ARG(int32_t, seed, 0);
-    else if (getrandom(&start, sizeof start, 0) != sizeof start)
-        start = (uint64_t)(uintptr_t)g ^ (uint64_t)eval->now_ms;
+    uint64_t start = seed ? (uint64_t)(int64_t)TW_ARG(int32_t, seed, 0) : tw_random_seed();
     g->state = (start ^ java_factor) & java_mask;
     g->prng.state = start;
     g->ready = true;
