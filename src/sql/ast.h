@@ -82,11 +82,11 @@ typedef struct tw_ast_exprs {
     int count;
 } tw_ast_exprs;
 
-/* A type as written. INT, STRING, BYTES, DEC, ... are already the kind of data/type.h; NOT NULL is in type->nullable. */
+/* A type as written. INT, STRING, BYTES, DEC, ... are already the kind of data/type.h; NOT NULL is in type->nullable. An unknown
+ * name is an error of the parser. */
 typedef struct tw_ast_type {
     tw_pos pos;
-    const tw_type *type; /* NULL: a user's type, named below */
-    tw_ast_names name;
+    const tw_type *type;
 } tw_ast_type;
 
 /* 'key' = 'value' of WITH, OPTIONS and SET. */
@@ -245,6 +245,7 @@ typedef enum tw_ast_subquery_kind {
 struct tw_ast_expr {
     tw_ast_expr_kind kind;
     bool parenthesised; /* ( ... ) stood around it */
+    uint16_t height;    /* of the tree below, bounded by the parser: a recursion over it needs no check of its own */
     tw_pos pos;
     union {
         tw_ast_literal literal;
