@@ -82,7 +82,10 @@ static void trim(tw_parser *p, tw_ast_expr *call) {
     }
     if (!(side && tw_p_is(p, "FROM"))) characters = tw_p_expr(p);
     if (!tw_p_is(p, "FROM")) {
-        if (side) tw_p_unexpected(p, "FROM");
+        if (side) { /* TRIM(BOTH x) */
+            tw_p_arg(p, call, side);
+            tw_p_arg(p, call, blank(p));
+        }
         tw_p_arg(p, call, characters);
         rest(p, call);
         return;

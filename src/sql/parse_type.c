@@ -183,11 +183,17 @@ static void refuse_known(tw_parser *p) {
     }
 }
 
+/* JSON_VALUE(.. RETURNING t NULL ON EMPTY): that NULL is not the type's. */
+static bool on_follows(tw_parser *p) {
+    tw_token next = tw_p_peek(p);
+    return tw_p_token_is(&next, "ON");
+}
+
 /* NOT NULL, NULL; and t ARRAY, t MULTISET behind the type. */
 static void suffixes(tw_parser *p, tw_ast_type *out, tw_type *type) {
     for (;;) {
         if (tw_p_accept2(p, "NOT", "NULL")) type->nullable = false;
-        else if (tw_p_accept(p, "NULL")) type->nullable = true;
+        else if (tw_p_is(p, "NULL") && !on_follows(p)) tw_p_advance(p);
         bool array = tw_p_is(p, "ARRAY");
         if (!array && !tw_p_is(p, "MULTISET")) break;
         tw_p_enter(p); /* left after the type is complete: the limit is one of height */
