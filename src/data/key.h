@@ -1,7 +1,7 @@
 /* Row keys: the key columns of a row as bytes that compare with memcmp for equality.
  *
  * Fixed form (every key column has a fixed width, at most TW_KEY_FIXED_MAX bytes in all): `width` bytes a key, a multiple of 8:
- *     one byte of null bits per 8 nullable columns, padded to 8 (absent when no column is nullable), then each value at its own alignment
+ *     one null bit per column in 8 bytes (absent when no column is nullable), then each value at a multiple of 8
  *     (8 bytes for BOOL..I64, F32, F64, 16 for I128 and TS); a null's bytes are zero.
  * Variable form (a string or nested column, or wider): a byte string of arbitrary length:
  *     per column one byte 0 = null or 1, then the value: fixed little-endian bytes, or u32 length and bytes; LIST/MAP: u32 count and the items;
@@ -56,6 +56,8 @@ tw_status tw_keys_encode(tw_keys *keys, const tw_key_codec *codec, const tw_colu
 static inline tw_str tw_keys_at(const tw_keys *keys, const tw_key_codec *codec, int32_t k) {
     return codec->fixed ? (tw_str){keys->fixed + (size_t)k * codec->width, (size_t)codec->width} : keys->variable[k];
 }
+/* The hash of an encoded key, as tw_keys_encode gave it. TW_E_CORRUPT when the bytes are not a key of this codec. */
+tw_status tw_key_hash(const tw_key_codec *codec, tw_str key, uint64_t *hash);
 /* Writes key bytes back as values: column `c` of the key into row `at` of a builder's column. */
 tw_status tw_key_decode(const tw_key_codec *codec, tw_str key, tw_builder *out, const int32_t *out_columns, int32_t at);
 
