@@ -3,6 +3,7 @@
 #include "expr/entries.h"
 #include "expr/regex.h"
 #include "expr/text.h"
+#include "expr/text_list.h"
 
 /* One call's work on a batch. */
 typedef struct work {
@@ -126,14 +127,12 @@ TW_KERNEL_ENTRY(tw_kernel_regexp_extract, regexp_extract)
 
 /* ---- REGEXP_EXTRACT_ALL ---- */
 
-static void extract_all_row(work *w, tw_regex *regex, tw_str s, int64_t g, int32_t row, tw_buf *views, tw_buf *valid) {
+static void extract_all_row(work *w, tw_regex *regex, tw_str s, int64_t g, int32_t row, tw_text_list *list) {
     tw_match m;
     for (size_t from = 0; find(w, regex, s, from, row, &m); from = tw_regex_next(s, &m)) {
         tw_str part = {s.data, 0};
         bool there = group(s, &m, g, &part);
-        tw_sview view = tw_sview_make(part.data, part.length);
-        tw_buf_append(views, (const char *)&view, sizeof view);
-        tw_buf_byte(valid, there);
+        tw_text_list_push(list, part, there);
     }
 }
 
@@ -141,40 +140,18 @@ static void regexp_extract_all(TW_KERNEL_ARGS) {
     work w;
     const int nargs = call->expr->nargs;
     if (!begin(&w, eval, call, rows, args[1])) return;
-    tw_buf views;
-    tw_buf valid;
-    tw_buf ends; /* matches before the end of each row visited */
-    tw_buf_init(&views, eval->mem, (size_t)1 << 30);
-    tw_buf_init(&valid, eval->mem, 0);
-    tw_buf_init(&ends, eval->mem, 0);
+    tw_text_list list;
+    tw_text_list_begin(&list, eval);
     TW_EACH(rows, i, {
         tw_regex *regex = regex_for(&w, args[1], i);
         int64_t g = nargs > 2 ? TW_ARG(int64_t, args[2], i) : 1;
         if (regex && g >= 0 && g <= tw_regex_groups(regex))
-            extract_all_row(&w, regex, tw_arg_str(args[0], i), g, i, &views, &valid);
+            extract_all_row(&w, regex, tw_arg_str(args[0], i), g, i, &list);
         else
             tw_out_null(out, i);
-        tw_buf_u32(&ends, (uint32_t)valid.length);
+        tw_text_list_row(&list);
     });
-    tw_list_out list;
-    if (views.failed || valid.failed || ends.failed) {
-        tw_eval_nomem(eval);
-    } else if (tw_list_begin(&list, eval, out, (int32_t)valid.length)) {
-        int32_t k = 0;
-        tw_reader reader = {ends.data, ends.data + ends.length, false};
-        TW_EACH(rows, i, {
-            tw_list_row(&list, i);
-            for (int32_t end = (int32_t)tw_read_u32(&reader); k < end; k++) {
-                int32_t at = tw_list_push(&list);
-                memcpy((tw_sview *)list.items[0].values + at, views.data + (size_t)k * sizeof(tw_sview), sizeof(tw_sview));
-                if (!valid.data[k]) tw_out_null(&list.items[0], at);
-            }
-        });
-        tw_list_end(&list);
-    }
-    tw_buf_free(&views);
-    tw_buf_free(&valid);
-    tw_buf_free(&ends);
+    tw_text_list_end(&list, rows, out);
 }
 TW_KERNEL_ENTRY(tw_kernel_regexp_extract_all, regexp_extract_all)
 tw_status tw_bind_regexp_extract_all(tw_bind *bind) {

@@ -6,7 +6,7 @@
 
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static void base64_write(char *to, tw_str s) {
+void tw_base64_write(char *to, tw_str s) {
     for (size_t k = 0; k < s.length; k += 3) {
         const unsigned char *p = (const unsigned char *)s.data + k;
         size_t n = s.length - k < 3 ? s.length - k : 3;
@@ -22,11 +22,11 @@ static void to_base64(TW_KERNEL_ARGS) {
     TW_KERNEL_UNUSED;
     TW_EACH(rows, i, {
         tw_str s = tw_arg_str(args[0], i);
-        size_t length = (s.length + 2) / 3 * 4;
+        size_t length = tw_base64_length(s);
         tw_text_out text;
         char *p = tw_text_room(&text, eval, length);
         if (!p) return;
-        base64_write(p, s);
+        tw_base64_write(p, s);
         tw_out_view(out, i, p, length);
     });
 }

@@ -67,6 +67,9 @@ static inline const char *tw_text_find(const char *p, const char *end, tw_str ne
     return memmem(p, (size_t)(end - p), needle.data, needle.length);
 }
 
+static inline size_t tw_base64_length(tw_str s) { return (s.length + 2) / 3 * 4; }
+void tw_base64_write(char *to, tw_str s); /* that many bytes; fn_string_code.c */
+
 /* A text under construction for one row: short ones never touch the arena. */
 typedef struct tw_text_out {
     char *data;
