@@ -3,6 +3,7 @@
  *
  * Nested: children are cast as whole columns, keeping the parent's offsets; one element that fails fails its row. */
 #include "data/builder.h"
+#include "data/decimal.h"
 #include "expr/cast.h"
 #include "expr/entries.h"
 
@@ -85,6 +86,36 @@ static tw_kernel primitive(tw_phys from, tw_phys to) {
     case TW_PHYS_F32: return to == TW_PHYS_F64 ? f32_to_f64 : NULL;
     case TW_PHYS_F64: return to == TW_PHYS_F32 ? f64_to_f32 : NULL;
     default: return NULL;
+    }
+}
+
+/* Integers to decimals that have room for all of them. */
+#define TO_DECIMAL(name, FROM, TO)                                                                                     \
+    static void name(TW_KERNEL_ARGS) {                                                                                 \
+        TW_KERNEL_UNUSED;                                                                                              \
+        const TO unit = (TO)TW_POW10[call->result->scale];                                                             \
+        const FROM *restrict a = args[0]->values;                                                                      \
+        TO *restrict o = out->values;                                                                                  \
+        TW_EACH(rows, i, o[i] = a[i] * unit;);                                                                         \
+    }
+TO_DECIMAL(i8_to_narrow, int8_t, int64_t)
+TO_DECIMAL(i16_to_narrow, int16_t, int64_t)
+TO_DECIMAL(i32_to_narrow, int32_t, int64_t)
+TO_DECIMAL(i8_to_wide, int8_t, tw_i128)
+TO_DECIMAL(i16_to_wide, int16_t, tw_i128)
+TO_DECIMAL(i32_to_wide, int32_t, tw_i128)
+TO_DECIMAL(i64_to_wide, int64_t, tw_i128)
+
+static tw_kernel integer_to_roomy_decimal(const tw_type *from, const tw_type *to) {
+    static const uint8_t digits[] = {3, 5, 10, 19};
+    if (to->kind != TW_DECIMAL || !tw_kind_is_integer(from->kind)) return NULL;
+    if (to->precision - to->scale < digits[from->kind - TW_TINYINT]) return NULL;
+    bool wide = tw_type_phys(to) == TW_PHYS_I128;
+    switch (tw_type_phys(from)) {
+    case TW_PHYS_I8: return wide ? i8_to_wide : i8_to_narrow;
+    case TW_PHYS_I16: return wide ? i16_to_wide : i16_to_narrow;
+    case TW_PHYS_I32: return wide ? i32_to_wide : i32_to_narrow;
+    default: return i64_to_wide;
     }
 }
 
@@ -210,6 +241,7 @@ tw_kernel tw_kernel_cast(const tw_type *result, const tw_expr *const *args, int 
     bool numbers = tw_kind_is_numeric(from->kind) && tw_kind_is_numeric(result->kind);
     bool decimal = from->kind == TW_DECIMAL || result->kind == TW_DECIMAL;
     tw_kernel fast = numbers && !decimal ? primitive(tw_type_phys(from), tw_type_phys(result)) : NULL;
+    if (decimal) fast = integer_to_roomy_decimal(from, result);
     if (fast && !(tw_kind_is_approximate(from->kind) && tw_kind_is_integer(result->kind))) return fast;
     return choose(from, result) ? cast_atoms : NULL;
 }

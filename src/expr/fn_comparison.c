@@ -100,7 +100,6 @@ static tw_i128 unscaled(const tw_column *c, int32_t i) {
     COMPARE_FIXED(op, f32, float)                                                                                      \
     COMPARE_FIXED(op, f64, double)                                                                                     \
     COMPARE_BY(op, ts, tw_ts_compare(TW_ARG(tw_ts, a, i), TW_ARG(tw_ts, b, i)))                                        \
-    COMPARE_BY(op, text, tw_sview_compare(&TW_ARG(tw_sview, a, i), &TW_ARG(tw_sview, b, i)))                           \
     COMPARE_BY(op, value, tw_value_compare(a, i, b, i))                                                                \
     COMPARE_BY(op, scaled, decimal_compare(unscaled(a, i), a->type->scale, unscaled(b, i), b->type->scale))            \
     tw_kernel tw_kernel_##op(const tw_type *result, const tw_expr *const *args, int nargs) {                           \
@@ -122,22 +121,47 @@ static tw_i128 unscaled(const tw_column *c, int32_t i) {
         }                                                                                                              \
     }
 
+/* Equality of texts looks at length and first bytes before it follows a pointer. */
+static void text_equality(tw_selection rows, const tw_column *const *args, tw_column *out, uint8_t when_equal) {
+    const tw_column *a = args[0], *b = args[1];
+    uint8_t *o = out->values;
+    if (b->constant) {
+        const tw_sview key = *(const tw_sview *)b->values;
+        TW_EACH(rows, i, o[i] = tw_sview_equal(&TW_ARG(tw_sview, a, i), &key) == when_equal;);
+    } else {
+        TW_EACH(rows, i, o[i] = tw_sview_equal(&TW_ARG(tw_sview, a, i), &TW_ARG(tw_sview, b, i)) == when_equal;);
+    }
+}
+static void eq_text(TW_KERNEL_ARGS) {
+    TW_KERNEL_UNUSED;
+    text_equality(rows, args, out, 1);
+}
+static void ne_text(TW_KERNEL_ARGS) {
+    TW_KERNEL_UNUSED;
+    text_equality(rows, args, out, 0);
+}
+
 #define OPERATOR ==
 COMPARE_KERNELS(eq)
 #undef OPERATOR
 #define OPERATOR !=
 COMPARE_KERNELS(ne)
 #undef OPERATOR
+#define TEXT_ORDER(op) COMPARE_BY(op, text, tw_sview_compare(&TW_ARG(tw_sview, a, i), &TW_ARG(tw_sview, b, i)))
 #define OPERATOR <
+TEXT_ORDER(lt)
 COMPARE_KERNELS(lt)
 #undef OPERATOR
 #define OPERATOR <=
+TEXT_ORDER(le)
 COMPARE_KERNELS(le)
 #undef OPERATOR
 #define OPERATOR >
+TEXT_ORDER(gt)
 COMPARE_KERNELS(gt)
 #undef OPERATOR
 #define OPERATOR >=
+TEXT_ORDER(ge)
 COMPARE_KERNELS(ge)
 #undef OPERATOR
 

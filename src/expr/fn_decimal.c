@@ -20,22 +20,36 @@ static scales scales_of(const tw_call *call) {
 
 /* ---- results that always fit ---- */
 
-#define EXACT(name, TYPE, ARG, EXPR)                                                                                   \
+#define EXACT(name, A, B, TYPE, EXPR)                                                                                  \
     static void name(TW_KERNEL_ARGS) {                                                                                 \
         TW_KERNEL_UNUSED;                                                                                              \
         scales s = scales_of(call);                                                                                    \
         const TYPE fa = (TYPE)s.factor_a, fb = (TYPE)s.factor_b;                                                       \
-        (void)fa, (void)fb;                                                                                            \
+        const A *restrict a = args[0]->values;                                                                         \
+        const B *restrict b = args[1]->values;                                                                         \
         TYPE *restrict o = out->values;                                                                                \
-        TW_EACH(rows, i, const TYPE x = (TYPE)ARG(args[0], i); const TYPE y = (TYPE)ARG(args[1], i); o[i] = (EXPR););  \
+        const int32_t step_a = !args[0]->constant, step_b = !args[1]->constant;                                        \
+        (void)fa, (void)fb;                                                                                            \
+        if (!step_b) {                                                                                                 \
+            const TYPE y = b[0];                                                                                       \
+            TW_EACH(rows, i, const TYPE x = a[i * step_a]; o[i] = (EXPR););                                            \
+        } else {                                                                                                       \
+            TW_EACH(rows, i, const TYPE x = a[i * step_a]; const TYPE y = b[i]; o[i] = (EXPR););                       \
+        }                                                                                                              \
     }
-#define NARROW(c, i) TW_ARG(int64_t, c, i)
-EXACT(plus_narrow, int64_t, NARROW, x *fa + y * fb)
-EXACT(minus_narrow, int64_t, NARROW, x *fa - y * fb)
-EXACT(times_narrow, int64_t, NARROW, x *y)
-EXACT(plus_wide, tw_i128, tw_arg_decimal, x *fa + y * fb)
-EXACT(minus_wide, tw_i128, tw_arg_decimal, x *fa - y * fb)
-EXACT(times_wide, tw_i128, tw_arg_decimal, x *y)
+#define EXACT_KERNELS(op, EXPR)                                                                                        \
+    EXACT(op##_narrow, int64_t, int64_t, int64_t, EXPR)                                                                \
+    EXACT(op##_nn, int64_t, int64_t, tw_i128, EXPR)                                                                    \
+    EXACT(op##_nw, int64_t, tw_i128, tw_i128, EXPR)                                                                    \
+    EXACT(op##_wn, tw_i128, int64_t, tw_i128, EXPR)                                                                    \
+    EXACT(op##_ww, tw_i128, tw_i128, tw_i128, EXPR)                                                                    \
+    static tw_kernel op##_exact(bool narrow, bool wide_a, bool wide_b) {                                               \
+        if (narrow) return op##_narrow;                                                                                \
+        return wide_a ? wide_b ? op##_ww : op##_wn : wide_b ? op##_nw : op##_nn;                                       \
+    }
+EXACT_KERNELS(plus, x *fa + y * fb)
+EXACT_KERNELS(minus, x *fa - y * fb)
+EXACT_KERNELS(times, x *y)
 
 /* ---- results that may not fit ---- */
 
@@ -79,11 +93,12 @@ static bool always_fits(char op, const tw_type *a, const tw_type *b) {
 tw_kernel tw_kernel_decimal(char op, const tw_type *result, const tw_expr *const *args) {
     if (op == '/') return divide_checked;
     if (op == '%') return modulo_checked;
-    bool fits = always_fits(op, args[0]->type, args[1]->type);
     bool narrow = tw_type_phys(result) == TW_PHYS_I64;
+    bool wide_a = tw_type_phys(args[0]->type) == TW_PHYS_I128, wide_b = tw_type_phys(args[1]->type) == TW_PHYS_I128;
+    bool fits = always_fits(op, args[0]->type, args[1]->type) && !(narrow && (wide_a || wide_b));
     switch (op) {
-    case '+': return !fits ? plus_checked : narrow ? plus_narrow : plus_wide;
-    case '-': return !fits ? minus_checked : narrow ? minus_narrow : minus_wide;
-    default: return !fits ? times_checked : narrow ? times_narrow : times_wide;
+    case '+': return fits ? plus_exact(narrow, wide_a, wide_b) : plus_checked;
+    case '-': return fits ? minus_exact(narrow, wide_a, wide_b) : minus_checked;
+    default: return fits ? times_exact(narrow, wide_a, wide_b) : times_checked;
     }
 }
