@@ -764,7 +764,7 @@ static inline tw_str tw_ast_text(tw_str script, tw_pos pos) {
 }
 
 /* S-expressions, one statement a line, for tests: (query (select (items (item (+ 1 x)) ..) (from (table t)))). Sizes of names and
- * literals are as written; positions are left out. */
+ * literals are as written; positions are left out; shown by count or name only are groups, EMIT and the inside of DDL. */
 void tw_ast_dump(tw_buf *out, const tw_ast_script *script);
 void tw_ast_dump_statement(tw_buf *out, const tw_ast_statement *statement);
 void tw_ast_dump_expr(tw_buf *out, const tw_ast_expr *expr);
