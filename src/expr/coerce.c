@@ -177,6 +177,7 @@ static const tw_type *decimal_arithmetic(tw_arena *arena, char op, const tw_type
     int p1, s1, p2, s2, scale;
     exact_digits(a, &p1, &s1);
     exact_digits(b, &p2, &s2);
+    if (op == '%' && s1 == 0 && s2 == 0) return b; /* as Calcite: whole numbers keep the divisor's type */
     switch (op) {
     case '*': return adjusted(arena, p1 + p2 + 1, s1 + s2);
     case '/': scale = max(6, s1 + p2 + 1); return adjusted(arena, p1 - s1 + s2 + scale, scale);

@@ -13,9 +13,23 @@ static const tw_type *as_decimal(tw_arena *arena, const tw_type *t) {
     return t->kind == TW_DECIMAL ? t : tw_type_decimal(arena, digits[t->kind - TW_TINYINT], 0);
 }
 
+/* DECIMAL % INT is an INT: the remainder of decimals, cast. */
+static tw_status bind_whole_modulo(tw_bind *bind, const tw_type *result) {
+    for (int i = 0; i < 2; i++) tw_bind_coerce(bind, i, as_decimal(bind->arena, bind->args[i]->type));
+    const tw_type *decimal = tw_type_nullable(bind->arena, as_decimal(bind->arena, result), result->nullable);
+    const tw_expr **args = TW_NEW_ARRAY(bind->arena, const tw_expr *, 1);
+    args[0] = tw_expr_call(bind->arena, bind->function, decimal, bind->args, 2);
+    bind->function = tw_function_find(TW_STR("CAST"));
+    bind->args = args;
+    bind->nargs = 1;
+    return tw_bind_result(bind, result);
+}
+
 static tw_status bind_numeric(tw_bind *bind, char op) {
     const tw_type *result = tw_type_arithmetic(bind->arena, op, bind->args[0]->type, bind->args[1]->type);
     if (!result || (op == '%' && tw_kind_is_approximate(result->kind))) return tw_bind_mismatch(bind);
+    bool decimal = bind->args[0]->type->kind == TW_DECIMAL || bind->args[1]->type->kind == TW_DECIMAL;
+    if (op == '%' && decimal && result->kind != TW_DECIMAL) return bind_whole_modulo(bind, result);
     for (int i = 0; i < 2; i++) {
         const tw_type *type = bind->args[i]->type;
         if (type->kind == TW_NULL) type = bind->args[1 - i]->type;

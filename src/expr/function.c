@@ -83,11 +83,34 @@ static tw_status bad_arity(tw_bind *bind) {
     return status;
 }
 
+/* -5 is a literal, so that functions see it as one; NULL when it is not a number that can be negated in its type. */
+static const tw_expr *negated_literal(const tw_bind *bind) {
+    if (strcmp(bind->function->name, "NEGATE") != 0 || bind->args[0]->kind != TW_EXPR_LITERAL) return NULL;
+    tw_value value = *bind->args[0]->literal;
+    if (value.null) return NULL;
+    switch (tw_type_phys(value.type)) {
+    case TW_PHYS_I32:
+    case TW_PHYS_I64: value.u.i = value.u.i == INT64_MIN ? value.u.i : -value.u.i; break;
+    case TW_PHYS_I128: value.u.d = -value.u.d; break;
+    case TW_PHYS_F64: value.u.f = -value.u.f; break;
+    default: return NULL;
+    }
+    if (value.type->kind == TW_INTEGER && value.u.i > INT32_MAX) return NULL;
+    tw_expr *literal = (tw_expr *)tw_expr_literal(bind->arena, &value);
+    literal->pos = bind->pos;
+    return literal;
+}
+
 tw_status tw_function_call(tw_bind *bind, const tw_expr **out) {
     const tw_function *f = bind->function;
     if (bind->nargs < f->min_args || (f->max_args >= 0 && bind->nargs > f->max_args)) return bad_arity(bind);
     bind->result = NULL;
     TW_TRY(f->bind(bind));
+    const tw_expr *literal = negated_literal(bind);
+    if (literal) {
+        *out = literal;
+        return TW_OK;
+    }
     tw_expr *call = (tw_expr *)tw_expr_call(bind->arena, bind->function, bind->result, bind->args, bind->nargs);
     call->pos = bind->pos;
     *out = call;
