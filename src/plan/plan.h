@@ -18,7 +18,9 @@ typedef enum tw_plan_kind {
     TW_PLAN_WATERMARK,    /* per-partition watermarks */
     TW_PLAN_UNION,        /* UNION ALL */
     TW_PLAN_WINDOW,       /* window TVF by itself: adds window_start, window_end, window_time */
-    TW_PLAN_WINDOW_AGG,   /* aggregation per window (TVF, attached, and the older group windows) */
+    TW_PLAN_WINDOW_AGG,   /* aggregation per TUMBLE, HOP, CUMULATE or attached window: cut into slices */
+    TW_PLAN_SESSION_AGG,  /* aggregation per session: not sliced, windows merge */
+    TW_PLAN_COUNT_AGG,    /* aggregation per count window or in one global window */
     TW_PLAN_GROUP_AGG,    /* continuous GROUP BY; without aggregates: DISTINCT */
     TW_PLAN_EXPAND,       /* one row per grouping set */
     TW_PLAN_SORT,         /* bounded input, or ascending time attribute first */
@@ -118,20 +120,19 @@ typedef struct tw_agg_call {
     tw_str name;
 } tw_agg_call;
 
-/* Output of the aggregations: key columns, then aggregates, then (WINDOW_AGG) the window properties asked for. */
+/* GROUP_AGG, WINDOW_AGG, SESSION_AGG, COUNT_AGG. Output: key columns, then aggregates, then the window properties asked for. */
 typedef struct tw_plan_agg {
     const int32_t *keys;
     int nkeys;
     const tw_agg_call *calls;
     int ncalls;
-    tw_window window;         /* WINDOW_AGG */
+    tw_window window;         /* all but GROUP_AGG */
     tw_emit_spec emit;
-    bool gives_start, gives_end, gives_time; /* TIMESTAMP columns appended, in this order */
-    bool start_utc;           /* window_start/_end of LTZ windows are local timestamps; the older functions' too */
+    bool gives_start, gives_end, gives_time; /* columns appended, in this order: start and end TIMESTAMP(3) of the window's local time (LTZ
+                                 time columns: in the session time zone), time = end - 1 ms in the type of the time column */
     int count_star;           /* call that is COUNT(*) and finds empty groups under retraction; -1: none, kept internally */
     bool input_append;
     tw_str late_table;        /* table whose t$late takes this operator's late rows; "" = of the row's own source */
-    bool two_phase_local;     /* this node is the local half: emits partial accumulators (see operator/window_agg.c) */
     int64_t ttl_ms;           /* table.exec.state.ttl; 0: none */
 } tw_plan_agg;
 
