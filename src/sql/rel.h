@@ -115,12 +115,12 @@ struct tw_rel {
 
 /* Constructors derive the row where it follows from the rest. The arena has its `oom` jump set: they never return NULL. */
 tw_rel *tw_rel_new(tw_arena *arena, tw_rel_kind kind, const tw_type *row, const tw_rel *const *inputs, int32_t ninputs, tw_pos pos);
-const tw_rel *tw_rel_filter(tw_arena *arena, const tw_rel *input, const tw_expr *condition, tw_pos pos);
+const tw_rel *tw_rel_make_filter(tw_arena *arena, const tw_rel *input, const tw_expr *condition, tw_pos pos);
 /* `names` as many as exprs. */
-const tw_rel *tw_rel_project(tw_arena *arena, const tw_rel *input, const tw_expr *const *exprs, const tw_str *names, int32_t n, tw_pos pos);
+const tw_rel *tw_rel_make_project(tw_arena *arena, const tw_rel *input, const tw_expr *const *exprs, const tw_str *names, int32_t n, tw_pos pos);
 /* The rows of a table as a query sees them: SCAN, PROJECT where it has computed columns, WATERMARK where it has one. Views are bound by the
  * query binder. */
-const tw_rel *tw_rel_table(tw_arena *arena, const tw_catalog_table *table, const tw_option *options, int32_t noptions, tw_pos pos);
+const tw_rel *tw_rel_of_table(tw_arena *arena, const tw_catalog_table *table, const tw_option *options, int32_t noptions, tw_pos pos);
 /* The indented tree, as EXPLAIN's first part shows it (Flink's LogicalProject(...) style). */
 void tw_rel_print(tw_buf *out, const tw_rel *rel);
 
