@@ -94,6 +94,6 @@ tw_status tw_json_encoder_open(tw_mem *mem, const tw_type *row, const tw_option 
 tw_status tw_json_encode(tw_encoder *encoder, const tw_batch *batch, int32_t from, int32_t to, tw_buf *out);
 void tw_json_encoder_close(tw_encoder *encoder);
 /* A JSON string with its quotes. */
-void tw_json_quote(tw_buf *out, tw_str text);
+void tw_json_write_text(tw_buf *out, tw_str text);
 
 #endif

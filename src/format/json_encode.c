@@ -39,7 +39,7 @@ void tw_json_encoder_close(tw_encoder *opaque) {
     tw_free(e->mem, e, sizeof *e);
 }
 
-void tw_json_quote(tw_buf *out, tw_str text) {
+void tw_json_write_text(tw_buf *out, tw_str text) {
     static const char SHORT[32] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
     size_t from = 0;
     tw_buf_byte(out, '"');
@@ -119,9 +119,9 @@ static void put_map(encoder *e, tw_buf *out, const tw_column *c, int64_t row) {
         if (!first) tw_buf_byte(out, ',');
         first = false;
         if (null)
-            tw_json_quote(out, e->null_key_text);
+            tw_json_write_text(out, e->null_key_text);
         else if (keys->phys == TW_PHYS_STR)
-            tw_json_quote(out, tw_sview_str(&((const tw_sview *)keys->values)[i]));
+            tw_json_write_text(out, tw_sview_str(&((const tw_sview *)keys->values)[i]));
         else {
             tw_buf_byte(out, '"');
             tw_print_value(out, keys, i);
@@ -149,7 +149,7 @@ static void put_fields(encoder *e, tw_buf *out, const tw_column *columns, int32_
         if (e->skip_nulls && tw_column_null(&columns[i], row)) continue;
         if (!first) tw_buf_byte(out, ',');
         first = false;
-        tw_json_quote(out, names[i].name);
+        tw_json_write_text(out, names[i].name);
         tw_buf_byte(out, ':');
         put_value(e, out, &columns[i], row);
     }
@@ -166,7 +166,7 @@ static void put_value(encoder *e, tw_buf *out, const tw_column *c, int64_t row) 
     bool ltz = c->type->kind == TW_TIMESTAMP_LTZ;
     switch (c->type->kind) {
     case TW_CHAR:
-    case TW_VARCHAR: tw_json_quote(out, tw_sview_str(&((const tw_sview *)c->values)[row])); break;
+    case TW_VARCHAR: tw_json_write_text(out, tw_sview_str(&((const tw_sview *)c->values)[row])); break;
     case TW_BINARY:
     case TW_VARBINARY:
         tw_buf_byte(out, '"');

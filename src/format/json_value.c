@@ -169,7 +169,7 @@ static const char *container_text(tw_json *json, tw_json_node *node, const char 
             tw_str text;
             p = tw_json_string(json, p, &text);
             if (!p) break;
-            tw_json_quote(&out, text);
+            tw_json_write_text(&out, text);
         } else {
             if (!tw_json_blank(*p)) tw_buf_byte(&out, *p);
             p++;

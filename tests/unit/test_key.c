@@ -31,7 +31,7 @@ static tw_value random_value(tw_prng *prng, const tw_type *type) {
     case TW_PHYS_BOOL: v.u.i = n & 1; break;
     case TW_PHYS_F32:
     case TW_PHYS_F64: v.u.f = n == 2 ? __builtin_nan("") : (double)n / 2; break;
-    case TW_PHYS_I128: v.u.d = (tw_i128)n << 70; break;
+    case TW_PHYS_I128: v.u.d = n * ((tw_i128)1 << 70); break;
     case TW_PHYS_TS: v.u.ts = (tw_ts){n, 7, 0}; break;
     case TW_PHYS_STR: v.u.str = tw_str_of(TEXTS[n + 2]); break;
     case TW_PHYS_LIST:
