@@ -46,7 +46,9 @@ static tw_status read_call(tw_arena *arena, tw_reader *in, int depth, tw_expr *e
 static tw_status read_literal(tw_arena *arena, tw_reader *in, tw_expr *e, tw_error *error) {
     tw_value *value = TW_NEW(arena, tw_value);
     if (!value) return tw_fail(error, TW_E_NOMEM, "out of memory");
-    if (tw_value_read(arena, in, e->type, value) != TW_OK || in->failed) return damaged(error);
+    tw_status status = tw_value_read(arena, in, e->type, value);
+    if (status == TW_E_NOMEM) return tw_fail(error, TW_E_NOMEM, "out of memory");
+    if (status != TW_OK || in->failed) return damaged(error);
     e->literal = value;
     return TW_OK;
 }
@@ -58,7 +60,7 @@ static tw_status read_expr(tw_arena *arena, tw_reader *in, int depth, const tw_e
     if (!e) return tw_fail(error, TW_E_NOMEM, "out of memory");
     e->kind = (tw_expr_kind)*kind;
     e->type = tw_type_read(arena, in);
-    if (!e->type) return damaged(error);
+    if (!e->type) return in->failed ? damaged(error) : tw_fail(error, TW_E_NOMEM, "out of memory");
     e->pos.offset = (uint32_t)tw_read_varint(in);
     e->pos.line = (uint32_t)tw_read_varint(in);
     e->pos.column = (uint32_t)tw_read_varint(in);

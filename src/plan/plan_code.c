@@ -62,7 +62,8 @@ const tw_type *tw_code_type(tw_plan_codec *c, const tw_type *type) {
     }
     if (c->status != TW_OK) return NULL;
     type = tw_type_read(c->arena, c->in);
-    if (!type) tw_code_damaged(c, "a type");
+    if (!type && c->in->failed) tw_code_damaged(c, "a type");
+    if (!type) nomem(c);
     return type;
 }
 

@@ -42,7 +42,7 @@ void tw_code_damaged(tw_plan_codec *codec, const char *what);
 
 /* The whole node. When writing, `node` is a copy whose fields are given back as they were. */
 void tw_plan_code_node(tw_plan_codec *codec, tw_plan_node *node);
-/* What a node's fields must have to do with its inputs' rows; reading only. */
+/* Whether a node that was read fits its inputs: their number, the types of the columns it names, its own row (plan_check.c). */
 void tw_plan_check_node(tw_plan_codec *codec, const tw_plan_node *node);
 
 #endif
