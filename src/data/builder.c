@@ -362,6 +362,16 @@ tw_status tw_builder_string(tw_builder *builder, tw_str text, tw_sview *out) {
     return TW_OK;
 }
 
+static void need_validity(tw_column *c, builder_column *b) {
+    if (!c->validity) c->validity = b->validity_room;
+    for (int i = 0; c->phys == TW_PHYS_STRUCT && i < c->nchildren; i++) need_validity(&c->children[i], &b->children[i]);
+}
+
+tw_column *tw_builder_writable(tw_builder *builder, int column) {
+    need_validity(&builder->batch.columns[column], &builder->tree[column]);
+    return &builder->batch.columns[column];
+}
+
 void tw_builder_null(tw_builder *builder, int column, int32_t row) {
     null_at(&builder->batch.columns[column], &builder->tree[column], row);
 }

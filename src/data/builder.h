@@ -31,6 +31,8 @@ tw_status tw_builder_append(tw_builder *builder, const tw_batch *from, tw_select
 tw_status tw_builder_copy_column(tw_builder *builder, int column, int32_t at, const tw_column *from, tw_selection rows);
 /* The bytes of a string that must live as long as the builder's rows. NULL when out of memory. */
 tw_status tw_builder_string(tw_builder *builder, tw_str text, tw_sview *out);
+/* A column to be written row by row by the caller: as it is, with a validity bitmap (also in fields of ROWs). */
+tw_column *tw_builder_writable(tw_builder *builder, int column);
 void tw_builder_null(tw_builder *builder, int column, int32_t row);
 /* Makes `rows` more rows visible; kinds NULL = all +I. */
 tw_status tw_builder_commit(tw_builder *builder, int32_t rows, const int8_t *kinds);

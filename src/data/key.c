@@ -9,12 +9,14 @@
 #include "data/hashing.h"
 #include "data/value.h"
 
+#define GROUP_BITS (~UINT64_C(0) << 54) /* as tw_key_group */
+
 static bool fixed_type(const tw_type *type) { return tw_phys_width(tw_type_phys(type)) > 0 && tw_type_phys(type) != TW_PHYS_STR; }
 
 static int32_t word_bytes(tw_phys phys) { return phys == TW_PHYS_I128 || phys == TW_PHYS_TS ? 16 : 8; }
 
 void tw_key_codec_init(tw_key_codec *codec, const tw_type *const *types, int32_t ncolumns) {
-    *codec = (tw_key_codec){.ncolumns = ncolumns, .types = types, .fixed = ncolumns <= 16};
+    *codec = (tw_key_codec){.ncolumns = ncolumns, .group_columns = ncolumns, .types = types, .fixed = ncolumns <= 16};
     for (int32_t c = 0; c < ncolumns && codec->fixed; c++) {
         codec->fixed = fixed_type(types[c]);
         if (types[c]->nullable) codec->null_bytes = 8;
@@ -40,6 +42,7 @@ void tw_keys_free(tw_keys *keys) {
     tw_mem *mem = keys->heap.mem;
     if (!mem) return;
     tw_free(mem, keys->hash_room, sizeof(uint64_t) * (size_t)keys->capacity);
+    if (keys->group_room) tw_free(mem, keys->group_room, sizeof(uint64_t) * (size_t)keys->capacity);
     if (keys->fixed_room) tw_free(mem, keys->fixed_room, fixed_bytes(keys->capacity));
     if (keys->variable_room) tw_free(mem, keys->variable_room, sizeof(tw_str) * (size_t)keys->capacity);
     tw_buf_free(&keys->heap);
@@ -274,12 +277,29 @@ static tw_status encode_variable(tw_keys *keys, const tw_key_codec *codec, const
     return TW_OK;
 }
 
+/* The group of `prefix`'s hash, the place of the whole key's. */
+static inline uint64_t grouped_hash(uint64_t prefix, uint64_t whole) { return (prefix & GROUP_BITS) | (whole & ~GROUP_BITS); }
+
+static tw_status hash_columns(tw_keys *keys, const tw_key_codec *codec, const tw_column *const *columns, tw_selection rows) {
+    size_t bytes = sizeof(uint64_t) * (size_t)rows.count;
+    bool split = codec->group_columns < codec->ncolumns;
+    if (split && !keys->group_room) keys->group_room = tw_malloc(keys->heap.mem, sizeof(uint64_t) * (size_t)keys->capacity);
+    if (split && !keys->group_room) return TW_E_NOMEM;
+    if (codec->ncolumns == 0) memset(keys->hashes, 0, bytes);
+    if (split && codec->group_columns == 0) memset(keys->group_room, 0, bytes);
+    for (int32_t c = 0; c < codec->ncolumns; c++) {
+        tw_column_hash(columns[c], rows, keys->hashes, c > 0);
+        if (split && c + 1 == codec->group_columns) memcpy(keys->group_room, keys->hashes, bytes);
+    }
+    for (int32_t k = 0; split && k < rows.count; k++) keys->hashes[k] = grouped_hash(keys->group_room[k], keys->hashes[k]);
+    return TW_OK;
+}
+
 tw_status tw_keys_encode(tw_keys *keys, const tw_key_codec *codec, const tw_column *const *columns, tw_selection rows) {
     keys->count = 0;
     TW_TRY(reserve(keys, rows.count, codec->fixed));
     keys->hashes = keys->hash_room;
-    if (codec->ncolumns == 0) memset(keys->hashes, 0, sizeof(uint64_t) * (size_t)rows.count);
-    for (int32_t c = 0; c < codec->ncolumns; c++) tw_column_hash(columns[c], rows, keys->hashes, c > 0);
+    TW_TRY(hash_columns(keys, codec, columns, rows));
     if (codec->fixed) encode_fixed(keys, codec, columns, rows);
     else TW_TRY(encode_variable(keys, codec, columns, rows));
     keys->count = rows.count;
@@ -448,6 +468,7 @@ static uint64_t hash_read(tw_reader *in, const tw_type *type) {
 
 tw_status tw_key_hash(const tw_key_codec *codec, tw_str key, uint64_t *hash) {
     tw_reader in = {key.data, key.data + key.length, false};
+    uint64_t group = 0;
     *hash = 0;
     if (codec->fixed && key.length != (size_t)codec->width) return TW_E_CORRUPT;
     for (int32_t c = 0; c < codec->ncolumns; c++) {
@@ -455,6 +476,8 @@ tw_status tw_key_hash(const tw_key_codec *codec, tw_str key, uint64_t *hash) {
         if (!codec->fixed) h = hash_read(&in, codec->types[c]);
         else if (!fixed_null(codec, key, c)) h = hash_words(key.data + codec->offset[c], codec->types[c]);
         *hash = c ? tw_hash_combine(*hash, h) : h;
+        if (c + 1 == codec->group_columns) group = *hash;
     }
+    if (codec->group_columns < codec->ncolumns) *hash = grouped_hash(group, *hash);
     return in.failed || (!codec->fixed && in.next != in.end) ? TW_E_CORRUPT : TW_OK;
 }

@@ -25,6 +25,8 @@ static inline int32_t tw_key_group_shard(uint32_t group, int32_t nshards) {
 
 typedef struct tw_key_codec {
     int32_t ncolumns;
+    int32_t group_columns; /* the first columns that alone decide the key group; ncolumns unless the owner sets fewer after init: state that is
+                              kept beside a group (a DISTINCT value) must live where the group lives */
     const tw_type *const *types;
     bool fixed;
     int32_t width;      /* fixed form: bytes a key */
@@ -38,11 +40,11 @@ void tw_key_codec_init(tw_key_codec *codec, const tw_type *const *types, int32_t
 /* The keys of the selected rows of a batch. Scratch that is reused from batch to batch. */
 typedef struct tw_keys {
     int32_t count;
-    uint64_t *hashes;  /* of key k; the same for equal keys in either form of codec, on every machine */
+    uint64_t *hashes;  /* of key k; the same for equal keys in either form of codec, on every machine; the high bits are the group's */
     char *fixed;       /* fixed form: count * width bytes */
     tw_str *variable;  /* variable form; bytes lie in `heap` */
     tw_buf heap;
-    uint64_t *hash_room;
+    uint64_t *hash_room, *group_room;
     char *fixed_room;
     tw_str *variable_room;
     int32_t capacity;

@@ -98,6 +98,21 @@ static void check(const tw_type *const *types, int n, bool expect_fixed) {
         tw_str key = tw_keys_at(&keys, &codec, i);
         assert_int_equal(tw_key_hash(&codec, key, &hash), TW_OK);
         assert_int_equal(hash, expected);
+        for (int g = 0; g < n; g++) { /* the group by the first columns alone */
+            tw_key_codec prefix, split = codec;
+            tw_keys one;
+            uint16_t at = (uint16_t)i;
+            tw_keys_init(&one, &mem);
+            split.group_columns = g;
+            assert_int_equal(tw_keys_encode(&one, &split, columns, (tw_selection){&at, 1}), TW_OK);
+            assert_int_equal(tw_key_hash(&split, key, &hash), TW_OK);
+            assert_int_equal(one.hashes[0], hash);
+            assert_int_equal(hash << 10, expected << 10);
+            tw_key_codec_init(&prefix, types, g);
+            assert_int_equal(tw_keys_encode(&one, &prefix, columns, (tw_selection){&at, 1}), TW_OK);
+            assert_int_equal(tw_key_group(hash), tw_key_group(one.hashes[0]));
+            tw_keys_free(&one);
+        }
         if (i % 2) {
             assert_true(tw_str_equal(key, tw_keys_at(&some, &codec, i / 2)));
             assert_int_equal(some.hashes[i / 2], expected);
