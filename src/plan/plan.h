@@ -55,6 +55,12 @@ typedef struct tw_plan_values {
 } tw_plan_values;
 
 typedef enum tw_side_kind { TW_SIDE_LATE, TW_SIDE_SOURCE_ERRORS, TW_SIDE_TARGET_ERRORS } tw_side_kind;
+/* The row of such a table, by kind:
+ *     late     row STRING (JSON of the operator's input), rowtime TIMESTAMP(3), partition STRING, watermark TIMESTAMP(3), operator STRING,
+ *              missed STRING
+ *     errors   raw BYTES, error STRING, source STRING, line BIGINT, offset BIGINT, time TIMESTAMP_LTZ(3), version STRING
+ *     failed   operator STRING, expression STRING, row STRING (JSON), error STRING, change STRING, time TIMESTAMP_LTZ(3) */
+const tw_type *tw_side_row(tw_side_kind kind);
 
 typedef struct tw_plan_side {
     tw_side_kind kind;

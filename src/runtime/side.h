@@ -1,11 +1,5 @@
 /* Side tables: rows that left the flow, kept in memory for t$late, t$errors and <target>$errors, and counted for the exit report.
- * A table keeps at most `limit_bytes`; what comes later is counted and dropped. Any thread may append or read.
- *
- * Rows, by kind:
- *     late     row STRING (JSON of the operator's input), rowtime TIMESTAMP(3), partition STRING, watermark TIMESTAMP(3), operator STRING,
- *              missed STRING
- *     errors   raw BYTES, error STRING, source STRING, line BIGINT, offset BIGINT, time TIMESTAMP_LTZ(3), version STRING
- *     failed   operator STRING, expression STRING, row STRING (JSON), error STRING, change STRING, time TIMESTAMP_LTZ(3) */
+ * A table keeps at most `limit_bytes`; what comes later is counted and dropped. Any thread may append or read. Rows: tw_side_row. */
 #ifndef TW_RUNTIME_SIDE_H
 #define TW_RUNTIME_SIDE_H
 
@@ -25,7 +19,5 @@ uint64_t tw_side_count(tw_side_store *store, tw_side_kind kind, tw_str table);
 /* Calls `each` for every table that has seen rows. */
 void tw_side_each(tw_side_store *store, void (*each)(void *context, tw_side_kind kind, tw_str table, uint64_t rows),
                   void *context);
-/* The schema of a side table's rows. */
-const tw_type *tw_side_row(tw_side_kind kind);
 
 #endif
