@@ -14,6 +14,7 @@ void tw_mem_init(tw_mem *mem, tw_mem *parent, size_t limit) {
     memset(mem, 0, sizeof *mem);
     mem->parent = parent;
     mem->limit = limit;
+    mem->fail_at = parent ? parent->fail_at : 0;
 }
 
 /* Parents are shared by threads, so they are charged with atomic additions. */
@@ -49,6 +50,12 @@ static void discharge(tw_mem *mem, size_t size) {
         mem->reserved -= less;
         __atomic_sub_fetch(&mem->parent->used, less, __ATOMIC_RELAXED);
     }
+}
+
+void tw_mem_close(tw_mem *mem) {
+    TW_ASSERT(mem->used == 0);
+    if (mem->parent) __atomic_sub_fetch(&mem->parent->used, mem->reserved, __ATOMIC_RELAXED);
+    mem->reserved = 0;
 }
 
 void *tw_malloc(tw_mem *mem, size_t size) {

@@ -18,10 +18,12 @@ typedef struct tw_mem {
     size_t used;           /* bytes charged now */
     size_t peak;           /* highest `used` so far */
     size_t reserved;       /* bytes taken from the parent and not yet used */
-    int64_t fail_at;       /* tests: fail the N-th allocation from now (1 = the next), 0 never */
+    int64_t fail_at;       /* tests: fail the N-th allocation from now (1 = the next), 0 never; a new child begins with its parent's */
 } tw_mem;
 
 void tw_mem_init(tw_mem *mem, tw_mem *parent, size_t limit);
+/* Gives back to its parent what a child had taken. Nothing may be charged to it any more. */
+void tw_mem_close(tw_mem *mem);
 /* Each returns NULL when the budget or the system has no more. Memory is not cleared but by tw_calloc. Alignment 16. */
 void *tw_malloc(tw_mem *mem, size_t size);
 void *tw_calloc(tw_mem *mem, size_t size);

@@ -34,6 +34,7 @@ typedef struct tw_split_progress {
     int32_t number;      /* dense, in order of discovery */
     bool opened, ended, idle;
     int64_t watermark;   /* running maximum so far; TW_WATERMARK_MIN before the first */
+    int64_t silent_from_ms, silent_to_ms; /* processing time: it was asked and had nothing, or said to ask again later; equal at rows */
     struct tw_split_progress *next; /* the other splits of this source on this task */
     struct tw_split_progress **first; /* head of that list */
 } tw_split_progress;

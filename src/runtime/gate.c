@@ -9,21 +9,19 @@ typedef struct gate {
     tw_channel *at_hand; /* whose front slot is being delivered */
 } gate;
 
-/* Lowest watermark of the channels that count; ended ones are at the maximum. */
+/* Lowest watermark of the channels that count: neither idle nor at their end. Where all that are not at their end are idle, the highest of them,
+ * as in Flink: none holds another back. */
 static int64_t merged(const gate *g) {
-    int64_t lowest = TW_WATERMARK_MAX;
-    bool all_idle = true;
+    int64_t lowest = TW_WATERMARK_MAX, highest_idle = TW_WATERMARK_MIN;
+    bool idle = false;
     for (int i = 0; i < g->nchannels; i++) {
         const tw_channel *c = g->channels[i];
-        if (c->ended) continue;
-        if (c->idle) continue;
-        all_idle = false;
-        if (c->watermark < lowest) lowest = c->watermark;
+        if (c->ended || c->watermark == TW_WATERMARK_MAX) continue;
+        idle |= c->idle;
+        if (!c->idle && c->watermark < lowest) lowest = c->watermark;
+        if (c->idle && c->watermark > highest_idle) highest_idle = c->watermark;
     }
-    if (!all_idle) return lowest;
-    for (int i = 0; i < g->nchannels; i++)
-        if (!g->channels[i]->ended) return g->input.watermark; /* all idle: nothing moves */
-    return TW_WATERMARK_MAX;
+    return lowest == TW_WATERMARK_MAX && idle ? highest_idle : lowest;
 }
 
 static tw_channel *pick(gate *g) {

@@ -291,6 +291,7 @@ void tw_job_close(tw_job *job) {
         if (job->sources[i].source) job->sources[i].ops->close(job->sources[i].source);
         pthread_mutex_destroy(&job->sources[i].lock);
     }
+    for (int i = 0; i < job->options.nshards && job->shards; i++) tw_mem_close(&job->shards[i].mem);
     pthread_mutex_destroy(&job->lock);
     tw_arena_free(&job->arena);
     tw_free(job->mem, job, sizeof *job);

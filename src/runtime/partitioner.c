@@ -110,12 +110,16 @@ static tw_status resume(tw_operator *op) {
     return p->batch ? hand_out(p) : send_watermark(p);
 }
 
-void tw_partitioner_flush(tw_partitioner *p, bool all) {
+bool tw_partitioner_flush(tw_partitioner *p, bool all) {
+    bool published = false;
     for (int c = 0; c < p->nchannels; c++) {
         if (!p->open[c]) continue;
         bool holds = p->open[c]->rows.batch.rows || p->open[c]->watermark != TW_WATERMARK_MIN || p->open[c]->idle;
-        if (holds && (all || tw_channel_length(p->channels[c]) == 0)) publish(p, c);
+        if (!holds || (!all && tw_channel_length(p->channels[c]) > 0)) continue;
+        publish(p, c);
+        published = true;
     }
+    return published;
 }
 
 tw_status tw_partitioner_mark(tw_partitioner *p, uint64_t barrier, bool end) {

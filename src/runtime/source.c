@@ -10,7 +10,6 @@ typedef struct reader {
     tw_split_progress progress; /* must be first: batches point to it */
     tw_split_reader *reader;
     int64_t wait_ns;            /* not before */
-    int64_t active_ns;          /* last time it gave rows */
 } reader;
 
 typedef struct source_input {
@@ -20,7 +19,8 @@ typedef struct source_input {
     int nreaders, capacity;
     int seen;         /* splits of the shared list that have been looked at */
     tw_split_progress *first;
-    reader *current;  /* whose batch is at hand */
+    tw_split_progress *news; /* a split that was added and that the watermark operator has not seen */
+    bool begun;       /* the splits known at start have been added */
     tw_batch batch;
 } source_input;
 
@@ -29,6 +29,19 @@ static void on_bad(void *context, const tw_split_id *split, const tw_bad_record 
     tw_job *job = s->input.task->job;
     job->counters.bad_records++;
     s->input.task->context.side->bad(s->input.task->context.side->context, s->shared->node->u.scan.table.name, split, bad);
+}
+
+/* With what watermark a split begins that was discovered later: the merged one of that moment. After a restart that is what the snapshot
+ * says of the splits known then. */
+static int64_t later_watermark(const source_input *s, const tw_snapshot *snapshot) {
+    int64_t lowest = TW_WATERMARK_MAX;
+    for (const tw_split_progress *p = s->begun ? s->first : NULL; p; p = p->next)
+        if (!p->ended && !p->idle && p->watermark < lowest) lowest = p->watermark;
+    for (int32_t i = 0; !s->begun && snapshot && i < snapshot->nsplits; i++) {
+        const tw_snapshot_split *at = &snapshot->splits[i];
+        if (at->operator_id == s->shared->node->id && !at->ended && at->watermark < lowest) lowest = at->watermark;
+    }
+    return lowest == TW_WATERMARK_MAX ? TW_WATERMARK_MIN : lowest;
 }
 
 static tw_status add_reader(source_input *s, const tw_split_id *split) {
@@ -42,11 +55,12 @@ static tw_status add_reader(source_input *s, const tw_split_id *split) {
     }
     reader *r = tw_calloc(task->context.mem, sizeof *r);
     if (!r) return tw_fail(task->context.error, TW_E_NOMEM, "out of memory");
-    r->progress = (tw_split_progress){.name = split->name, .number = split->number, .watermark = TW_WATERMARK_MIN, .first = &s->first};
-    r->progress.next = s->first;
-    s->first = &r->progress;
-    s->readers[s->nreaders++] = r;
     const tw_snapshot *snapshot = task->job->options.restore;
+    r->progress = (tw_split_progress){.name = split->name, .number = split->number, .watermark = later_watermark(s, snapshot), .first = &s->first,
+                                      .silent_from_ms = task->context.now_ms, .silent_to_ms = task->context.now_ms};
+    r->progress.next = s->first;
+    s->first = s->news = &r->progress;
+    s->readers[s->nreaders++] = r;
     const tw_snapshot_split *at = snapshot ? tw_snapshot_find_split(snapshot, s->shared->node->id, split->name) : NULL;
     if (!at) return TW_OK;
     r->progress.watermark = at->watermark;
@@ -69,6 +83,7 @@ static tw_status discover(source_input *s) {
     for (; status == TW_OK && s->seen < shared->nsplits; s->seen++)
         if (shared->splits[s->seen].number % task->context.ninstances == task->context.instance)
             status = add_reader(s, &shared->splits[s->seen]);
+    s->begun = true;
     pthread_mutex_unlock(&shared->lock);
     return status;
 }
@@ -130,11 +145,39 @@ static void note_wait(source_input *s, int64_t now) {
     s->input.wait_ns = wait;
 }
 
-/* A split that has ended holds nothing back: the watermark operator looks at the splits again. */
-static tw_status split_ended(source_input *s, reader *r) {
-    s->batch = (tw_batch){.split = &r->progress};
+/* A split that came or ended changes what the watermark operator waits for: it looks at the splits again. */
+static tw_status split_changed(source_input *s, tw_split_progress *split) {
+    s->batch = (tw_batch){.split = split};
     tw_operator *next = s->input.head.next;
-    return next->ops == &TW_OPERATOR_WATERMARK ? next->ops->push(next, s->input.head.next_port, &s->batch) : TW_OK;
+    int port = s->input.head.next_port;
+    for (; next->ops == &TW_OPERATOR_CALC; next = next->next) port = next->next_port;
+    return next->ops == &TW_OPERATOR_WATERMARK ? next->ops->push(next, port, &s->batch) : TW_OK;
+}
+
+/* Nothing now: until when, and is anything to come at all? */
+static tw_status nothing(source_input *s, int64_t now) {
+    note_wait(s, now);
+    s->input.idle = true;
+    for (int i = 0; i < s->nreaders; i++) s->input.idle &= s->readers[i]->progress.ended || s->readers[i]->progress.idle;
+    return TW_END;
+}
+
+static tw_status blocked(source_input *s, reader *r, int64_t wait_ns, int64_t now) {
+    r->wait_ns = wait_ns ? wait_ns : now + 1000000;
+    int64_t until = s->input.task->context.now_ms + (r->wait_ns - now) / 1000000;
+    if (until > r->progress.silent_to_ms) r->progress.silent_to_ms = until;
+    return nothing(s, now);
+}
+
+static tw_status hand_on(source_input *s, reader *r, const tw_batch *batch) {
+    r->wait_ns = 0;
+    if (batch->rows == 0) return TW_OK;
+    r->progress.silent_from_ms = r->progress.silent_to_ms = s->input.task->context.now_ms;
+    s->input.idle = false;
+    s->input.task->job->counters.rows_in += (uint64_t)batch->rows;
+    s->batch = *batch;
+    s->batch.split = &r->progress;
+    return tw_emit(&s->input.head, &s->batch);
 }
 
 static tw_status advance(tw_input *input) {
@@ -142,34 +185,23 @@ static tw_status advance(tw_input *input) {
     tw_task *task = input->task;
     input->wait_ns = 0;
     TW_TRY(discover(s));
+    if (s->news) {
+        tw_split_progress *news = s->news;
+        s->news = NULL;
+        return split_changed(s, news);
+    }
     int64_t now = tw_mono_ns(task->context.os);
     reader *r = pick(s, now);
-    if (!r) {
-        if (exhausted(s) && complete(s)) return end_of_input(s);
-        note_wait(s, now);
-        return TW_END;
-    }
+    if (!r) return exhausted(s) && complete(s) ? end_of_input(s) : nothing(s, now);
     if (!r->progress.opened) TW_TRY(open_reader(s, r));
     tw_batch *batch = NULL;
     int64_t wait_ns = 0;
     tw_status status = s->shared->ops->poll(r->reader, task->job->options.batch_rows, &batch, &wait_ns, on_bad, s, task->context.error);
-    if (status == TW_END) {
-        r->progress.ended = true;
-        return split_ended(s, r);
-    }
-    if (status == TW_BLOCKED) {
-        r->wait_ns = wait_ns ? wait_ns : now + 1000000;
-        note_wait(s, now);
-        return TW_END;
-    }
-    if (status != TW_OK) return status;
-    r->wait_ns = 0;
-    r->active_ns = now;
-    if (batch->rows == 0) return TW_OK;
-    task->job->counters.rows_in += (uint64_t)batch->rows;
-    s->batch = *batch;
-    s->batch.split = &r->progress;
-    return tw_emit(&input->head, &s->batch);
+    if (status == TW_OK) return hand_on(s, r, batch);
+    if (status == TW_BLOCKED) return blocked(s, r, wait_ns, now);
+    if (status != TW_END) return status;
+    r->progress.ended = true;
+    return split_changed(s, &r->progress);
 }
 
 static tw_status snapshot(tw_input *input) {

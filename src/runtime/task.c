@@ -144,8 +144,10 @@ static tw_status take_input(tw_task *task) {
     return TW_END;
 }
 
-static void flush_exchanges(tw_task *task, bool all) {
-    for (int i = 0; i < task->npartitioners; i++) tw_partitioner_flush(task->partitioners[i], all);
+static bool flush_exchanges(tw_task *task, bool all) {
+    bool published = false;
+    for (int i = 0; i < task->npartitioners; i++) published |= tw_partitioner_flush(task->partitioners[i], all);
+    return published;
 }
 
 static bool is_idle(const tw_task *task) {
@@ -213,7 +215,7 @@ tw_step tw_task_step(tw_task *task, int64_t *wait_ns) {
     if (tw_is_error(status)) return TW_STEP_FAILED;
     if (status == TW_END || status == TW_BLOCKED) {
         if (status == TW_END) tell_idle(task);
-        flush_exchanges(task, true);
+        progress |= flush_exchanges(task, true);
         *wait_ns = next_wait(task);
     }
     return task->ended ? TW_STEP_ENDED : progress ? TW_STEP_PROGRESS : TW_STEP_IDLE;

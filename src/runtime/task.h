@@ -102,8 +102,8 @@ typedef struct tw_partitioner {
     bool *marked;          /* channels that have the mark (barrier, end) at hand */
 } tw_partitioner;
 
-/* Publishes what is open where the receiver has nothing to read (`all`: everywhere). */
-void tw_partitioner_flush(tw_partitioner *p, bool all);
+/* Publishes what is open where the receiver has nothing to read (`all`: everywhere). True when there was something. */
+bool tw_partitioner_flush(tw_partitioner *p, bool all);
 /* Puts a barrier (epoch > 0) or the end into every channel: TW_OK, or TW_BLOCKED (call again). */
 tw_status tw_partitioner_mark(tw_partitioner *p, uint64_t barrier, bool end);
 void tw_partitioner_idle(tw_partitioner *p);
