@@ -70,6 +70,7 @@ typedef struct tw_rel_aggregate {
     const tw_rel_call *calls;
     int32_t ncalls;
     bool group_window;        /* GROUP BY TUMBLE(ts, ..) and the like: `window` says which; time_column is of the input */
+    bool of_tvf;              /* a group window that was a window TVF: its properties are window columns to what reads them */
     tw_window window;
     const tw_window_property *properties; /* asked for by TUMBLE_START and the like */
     int32_t nproperties;
