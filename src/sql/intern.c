@@ -51,7 +51,7 @@ static void write_aggregate(tw_buf *out, const tw_rel_aggregate *a) {
         write_int(out, c->filter);
         write_int(out, c->distinct);
     }
-    write_int(out, a->group_window);
+    write_int(out, a->group_window * 2 + a->of_tvf);
     if (a->group_window) write_window(out, &a->window);
     write_int(out, a->nproperties);
     for (int32_t i = 0; i < a->nproperties; i++) write_int(out, a->properties[i]);

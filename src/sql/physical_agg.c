@@ -1,0 +1,167 @@
+/* Aggregations: grouping sets expanded, rows brought together by key, results put in the relation's order. */
+#include "sql/physical.h"
+
+/* What the operator gives: keys, calls, then of the window start, end, time. */
+typedef struct output {
+    tw_field *fields;
+    int32_t nfields;
+    int32_t start, end, time; /* columns, -1: not given */
+} output;
+
+static tw_agg_call *make_calls(tw_physical *p, const tw_rel_aggregate *a, bool retract) {
+    tw_agg_call *calls = TW_NEW_ARRAY(p->arena, tw_agg_call, a->ncalls + 1);
+    for (int32_t c = 0; c < a->ncalls; c++) {
+        const tw_rel_call *from = &a->calls[c];
+        calls[c] = (tw_agg_call){.function = from->function, .type = from->type, .args = from->args, .nargs = from->nargs, .filter = from->filter,
+                                 .distinct = from->distinct, .retract = retract, .name = from->name};
+    }
+    return calls;
+}
+
+/* One row per grouping set: the input's columns, then the keys with NULL where the set has not got them, then the set's id. */
+static tw_made expand(tw_physical *p, const tw_rel *rel, tw_made in, int32_t *keys) {
+    const tw_rel_aggregate *a = &rel->u.aggregate;
+    const tw_type *input = in.node->row;
+    int32_t n = input->nfields + a->nkeys + 1;
+    tw_field *fields = TW_NEW_ARRAY(p->arena, tw_field, n);
+    memcpy(fields, input->fields, sizeof *fields * (size_t)input->nfields);
+    for (int32_t k = 0; k < a->nkeys; k++) {
+        fields[input->nfields + k] = (tw_field){input->fields[a->keys[k]].name, tw_type_nullable(p->arena, input->fields[a->keys[k]].type, true)};
+        keys[k] = input->nfields + k;
+    }
+    keys[a->nkeys] = n - 1;
+    fields[n - 1] = (tw_field){TW_STR("$e"), rel->row->fields[a->nkeys].type};
+    const tw_expr ***project = TW_NEW_ARRAY(p->arena, const tw_expr **, a->nsets);
+    for (int32_t s = 0; s < a->nsets; s++) {
+        uint64_t id = 0;
+        project[s] = TW_NEW_ARRAY(p->arena, const tw_expr *, n);
+        for (int32_t c = 0; c < input->nfields; c++) project[s][c] = tw_expr_column(p->arena, c, input->fields[c].type);
+        for (int32_t k = 0; k < a->nkeys; k++) {
+            bool in_set = a->sets[s] >> k & 1;
+            const tw_type *type = fields[input->nfields + k].type;
+            tw_value null = tw_value_null(type);
+            project[s][input->nfields + k] = in_set ? tw_expr_column(p->arena, a->keys[k], type) : tw_expr_literal(p->arena, &null);
+            id = id << 1 | !in_set;
+        }
+        tw_value number = tw_value_of_int(fields[n - 1].type, (int64_t)id);
+        project[s][n - 1] = tw_expr_literal(p->arena, &number);
+    }
+    tw_plan_node *node = tw_physical_node(p, TW_PLAN_EXPAND, tw_type_row(p->arena, fields, n), &in.node, 1, rel->pos);
+    node->u.expand = (tw_plan_expand){.project = (const tw_expr *const *const *)project, .nsets = a->nsets};
+    return (tw_made){.node = node, .spread = in.spread == TW_SPREAD_SINGLE ? TW_SPREAD_SINGLE : TW_SPREAD_ANY};
+}
+
+static int32_t add_field(output *o, tw_str name, const tw_type *type) {
+    o->fields[o->nfields] = (tw_field){name, type};
+    return o->nfields++;
+}
+
+/* The operator's row. Its first columns are the relation's; the properties follow in the operator's own order. */
+static output make_output(tw_physical *p, const tw_rel *rel, const tw_type *time) {
+    const tw_rel_aggregate *a = &rel->u.aggregate;
+    int32_t n = rel->row->nfields - a->nproperties;
+    output o = {.fields = TW_NEW_ARRAY(p->arena, tw_field, n + 3), .start = -1, .end = -1, .time = -1};
+    for (int32_t c = 0; c < n; c++) add_field(&o, rel->row->fields[c].name, rel->row->fields[c].type);
+    const tw_type *bound = tw_type_nullable(p->arena, &TW_TYPE_TIMESTAMP_3, false);
+    bool wanted[4] = {false};
+    for (int32_t i = 0; i < a->nproperties; i++) wanted[a->properties[i]] = true;
+    if (wanted[TW_WINDOW_START]) o.start = add_field(&o, TW_STR("window_start"), bound);
+    if (wanted[TW_WINDOW_END]) o.end = add_field(&o, TW_STR("window_end"), bound);
+    if (wanted[TW_WINDOW_ROWTIME]) o.time = add_field(&o, TW_STR("window_time"), time);
+    return o;
+}
+
+/* Properties in the order asked for; nothing to do where that is the operator's order. */
+static tw_made order_properties(tw_physical *p, const tw_rel *rel, tw_made in, const output *o) {
+    const tw_rel_aggregate *a = &rel->u.aggregate;
+    int32_t n = rel->row->nfields, first = n - a->nproperties;
+    const tw_expr **exprs = TW_NEW_ARRAY(p->arena, const tw_expr *, n + 1);
+    bool same = n == o->nfields;
+    for (int32_t c = 0; c < n; c++) {
+        tw_window_property property = c < first ? TW_WINDOW_START : a->properties[c - first];
+        int32_t from = c < first ? c : property == TW_WINDOW_START ? o->start : property == TW_WINDOW_END ? o->end : o->time;
+        const tw_type *type = rel->row->fields[c].type;
+        if (c >= first && property == TW_WINDOW_PROCTIME) {
+            exprs[c] = tw_expr_call(p->arena, tw_function_find(TW_STR("PROCTIME")), type, NULL, 0);
+            same = false;
+            continue;
+        }
+        exprs[c] = tw_expr_column(p->arena, from, o->fields[from].type);
+        same &= from == c;
+    }
+    if (same) return in;
+    return tw_physical_calc(p, in, NULL, exprs, rel->row, rel->pos);
+}
+
+static void describe_state(tw_plan_node *n, const tw_rel_aggregate *a) {
+    if (a->group_window) {
+        n->state = a->window.proctime ? "bounded by the clock" : "bounded by watermark";
+        return;
+    }
+    bool distinct = false;
+    for (int32_t c = 0; c < a->ncalls; c++) distinct |= a->calls[c].distinct;
+    n->state_bounded = a->nkeys == 0 && !distinct;
+    n->state = n->state_bounded ? "one row" : distinct ? "grows with keys and their distinct values" : "grows with keys";
+}
+
+static const int32_t *upsert_key(tw_physical *p, int32_t nkeys, const output *o, int *n) {
+    int32_t *key = TW_NEW_ARRAY(p->arena, int32_t, nkeys + 2);
+    for (*n = 0; *n < nkeys; (*n)++) key[*n] = *n;
+    if (o->start >= 0) key[(*n)++] = o->start;
+    if (o->end >= 0) key[(*n)++] = o->end;
+    return key;
+}
+
+static tw_plan_kind kind_of(const tw_rel_aggregate *a) {
+    if (!a->group_window) return TW_PLAN_GROUP_AGG;
+    if (a->window.kind == TW_WINDOW_SESSION) return TW_PLAN_SESSION_AGG;
+    return a->window.kind == TW_WINDOW_COUNT || a->window.kind == TW_WINDOW_GLOBAL ? TW_PLAN_COUNT_AGG : TW_PLAN_WINDOW_AGG;
+}
+
+static bool emits_updates(const tw_rel_aggregate *a) {
+    return !a->group_window || a->emit.mode != TW_EMIT_ON_CLOSE || a->emit.lateness_ms > 0;
+}
+
+tw_status tw_physical_aggregate(tw_physical *p, const tw_rel *rel, tw_made *out) {
+    const tw_rel_aggregate *a = &rel->u.aggregate;
+    tw_made in;
+    TW_TRY(tw_physical_of(p, rel->inputs[0], &in));
+    int32_t nkeys = a->nkeys;
+    int32_t *keys = TW_NEW_ARRAY(p->arena, int32_t, nkeys + 2);
+    if (nkeys) memcpy(keys, a->keys, sizeof *keys * (size_t)nkeys);
+    if (a->nsets) {
+        in = expand(p, rel, in, keys);
+        nkeys++;
+    }
+    bool append = in.node->changelog == TW_APPEND;
+    in = tw_physical_exchange(p, in, keys, nkeys);
+    bool timed = a->group_window && a->window.time_column >= 0;
+    const tw_type *time = timed ? rel->inputs[0]->row->fields[a->window.time_column].type : &TW_TYPE_TIMESTAMP_3;
+    output o = make_output(p, rel, time);
+    tw_plan_node *n = tw_physical_node(p, kind_of(a), tw_type_row(p->arena, o.fields, o.nfields), &in.node, 1, rel->pos);
+    n->u.agg = (tw_plan_agg){.keys = keys, .nkeys = nkeys, .calls = make_calls(p, a, !append), .ncalls = a->ncalls, .window = a->window,
+                             .emit = a->emit, .gives_start = o.start >= 0, .gives_end = o.end >= 0, .gives_time = o.time >= 0,
+                             .count_star = -1, .input_append = append};
+    n->changelog = emits_updates(a) ? TW_RETRACT : TW_APPEND;
+    if (!a->group_window && a->ncalls == 0 && append) n->changelog = TW_APPEND; /* DISTINCT of rows that stay */
+    n->processing_time |= a->group_window && a->window.proctime;
+    n->upsert_key = upsert_key(p, nkeys, &o, &n->nupsert_key);
+    describe_state(n, a);
+    int32_t *spread = TW_NEW_ARRAY(p->arena, int32_t, nkeys + 1);
+    for (int32_t k = 0; k < nkeys; k++) spread[k] = k;
+    tw_made made = {.node = n, .spread = nkeys && in.spread != TW_SPREAD_SINGLE ? TW_SPREAD_HASH : TW_SPREAD_SINGLE, .keys = spread, .nkeys = nkeys};
+    *out = order_properties(p, rel, made, &o);
+    return TW_OK;
+}
+
+tw_status tw_physical_window(tw_physical *p, const tw_rel *rel, tw_made *out) {
+    const tw_window *w = &rel->u.window;
+    TW_TRY(tw_physical_of(p, rel->inputs[0], out));
+    if (w->kind == TW_WINDOW_SESSION) *out = tw_physical_exchange(p, *out, w->partition, w->npartition);
+    tw_plan_node *n = tw_physical_node(p, TW_PLAN_WINDOW, rel->row, &out->node, 1, rel->pos);
+    n->u.window = *w;
+    n->processing_time |= w->proctime;
+    if (w->kind == TW_WINDOW_SESSION) n->state = w->proctime ? "bounded by the clock" : "bounded by watermark";
+    out->node = n;
+    return TW_OK;
+}
