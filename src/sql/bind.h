@@ -49,6 +49,9 @@ tw_status tw_bind_condition(tw_binder *binder, const tw_ast_expr *e, const tw_ex
 /* A column name path: its column, with ROW fields selected for what follows the column's name. Errors: unknown (names the nearest),
  * ambiguous. */
 tw_status tw_bind_column(tw_binder *binder, const tw_ast_expr *e, const tw_expr **out);
+/* A call of the function table by name, over bound arguments; `cast` is the type of CAST, NULL for others. Folded like all calls. */
+tw_status tw_bind_function(tw_binder *binder, const char *name, tw_pos pos, const tw_expr *const *args, int32_t nargs, const tw_type *cast,
+                           const tw_expr **out);
 /* A constant INTERVAL in ms (day-time only), or an integer; negative allowed only when asked for. */
 tw_status tw_bind_interval_ms(tw_binder *binder, const tw_ast_expr *e, bool negative, int64_t *ms);
 /* Casts to what a sink column takes, implicitly only (Flink's store assignment). `what` names the column in the error. */
