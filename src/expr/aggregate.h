@@ -25,9 +25,9 @@ struct tw_aggregate {
     bool retracts;  /* takes -U / -D; when false the planner asks for the retracting variant or refuses */
     bool order_dependent; /* FIRST_VALUE, LISTAGG ...: result depends on arrival order */
     tw_status (*update)(const tw_aggregate *agg, const tw_agg_input *in);
-    /* Adds `from` into `into` (slices, sessions, two phases). `from` stays valid. */
+    /* Adds `from` into `into` (slices, sessions, two phases). `from` stays valid. Where order matters, `from` holds later rows. */
     tw_status (*merge)(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem);
-    /* Takes `from` out of `into`; NULL when the aggregate is not invertible. */
+    /* Takes `from` out of `into`, whose earliest rows `from` holds; NULL when the aggregate is not invertible. */
     tw_status (*subtract)(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem);
     /* Writes results of `count` accumulators into out rows at .. at+count-1; `out` has storage and a validity bitmap; strings and nested
      * values go to `arena` (nested: the function appends to `out` in order, at = rows so far). */
@@ -37,7 +37,8 @@ struct tw_aggregate {
     void (*write)(const tw_aggregate *agg, const char *state, tw_buf *out);
     tw_status (*read)(const tw_aggregate *agg, char *state, tw_reader *in, tw_mem *mem);
     /* Parameters that variants share code by: physical type, scale, DISTINCT-ness, separator ... */
-    tw_phys arg_phys;
+    int32_t nargs;
+    tw_phys arg_phys; /* of the first argument */
     const tw_type *result_type;
     const tw_type *arg_type;
 };

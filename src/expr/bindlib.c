@@ -204,7 +204,7 @@ tw_kernel tw_no_kernel(const tw_type *result, const tw_expr *const *args, int na
     return NULL;
 }
 
-const tw_aggregate *tw_no_aggregate(const tw_type *result, const tw_type *const *args, int nargs) {
-    (void)result, (void)args, (void)nargs;
+const tw_aggregate *tw_no_aggregate(const tw_type *result, const tw_type *const *args, int nargs, bool retract) {
+    (void)result, (void)args, (void)nargs, (void)retract;
     return NULL;
 }

@@ -59,6 +59,6 @@ tw_status tw_bind_first_arg(tw_bind *bind);         /* anything -> type of argum
 /* For table entries that lack one. */
 tw_status tw_no_bind(tw_bind *bind);
 tw_kernel tw_no_kernel(const tw_type *result, const tw_expr *const *args, int nargs);
-const tw_aggregate *tw_no_aggregate(const tw_type *result, const tw_type *const *args, int nargs);
+const tw_aggregate *tw_no_aggregate(const tw_type *result, const tw_type *const *args, int nargs, bool retract);
 
 #endif

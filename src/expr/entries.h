@@ -7,7 +7,7 @@
 #define X(name, flags, min, max, bind, kernel, aggregate, category, usage, doc)                                          \
     tw_status bind(tw_bind *);                                                                                           \
     tw_kernel kernel(const tw_type *, const tw_expr *const *, int);                                                      \
-    const tw_aggregate *aggregate(const tw_type *, const tw_type *const *, int);
+    const tw_aggregate *aggregate(const tw_type *, const tw_type *const *, int, bool);
 #include "expr/functions.def"
 #undef X
 

@@ -55,7 +55,7 @@ struct tw_function {
     int16_t min_args, max_args; /* max -1: any number */
     tw_status (*bind)(tw_bind *bind);
     tw_kernel (*kernel)(const tw_type *result, const tw_expr *const *args, int nargs);
-    const tw_aggregate *(*aggregate)(const tw_type *result, const tw_type *const *args, int nargs);
+    const tw_aggregate *(*aggregate)(const tw_type *result, const tw_type *const *args, int nargs, bool retract);
     const char *category; /* "string", "temporal", ... */
     const char *usage;    /* "SUBSTRING(text, from [, length])" */
     const char *doc;      /* one or two sentences */
