@@ -149,19 +149,19 @@ static const tw_aggregate TEST_MAX = {.name = "MAX", .size = 8, .retracts = true
 __attribute__((weak)) tw_status tw_aggregate_resolve(tw_arena *arena, const tw_function *function, const tw_type *result, const tw_type *const *args,
                                                      int nargs, bool retract, const tw_aggregate **out, tw_error *error) {
     (void)arena, (void)retract, (void)error;
-    *out = function->aggregate(result, args, nargs);
+    *out = function->aggregate(result, args, nargs, retract);
     return TW_OK;
 }
 
-static const tw_aggregate *test_count_of(const tw_type *result, const tw_type *const *args, int nargs) {
+static const tw_aggregate *test_count_of(const tw_type *result, const tw_type *const *args, int nargs, bool retract) {
     (void)result, (void)args;
     return nargs ? &TEST_COUNT : &TEST_COUNT_ALL;
 }
-static const tw_aggregate *test_sum_of(const tw_type *result, const tw_type *const *args, int nargs) {
+static const tw_aggregate *test_sum_of(const tw_type *result, const tw_type *const *args, int nargs, bool retract) {
     (void)result, (void)args, (void)nargs;
     return &TEST_SUM;
 }
-static const tw_aggregate *test_max_of(const tw_type *result, const tw_type *const *args, int nargs) {
+static const tw_aggregate *test_max_of(const tw_type *result, const tw_type *const *args, int nargs, bool retract) {
     (void)result, (void)args, (void)nargs;
     return &TEST_MAX;
 }
