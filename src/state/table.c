@@ -499,6 +499,14 @@ void tw_chunk_clear(tw_buf *out, int64_t namespace_) {
     write_signed(out, namespace_);
 }
 
+void tw_chunk_put(tw_buf *out, uint32_t group, int64_t namespace_, tw_str key, tw_str payload) {
+    tw_buf_byte(out, RECORD_PUT);
+    tw_buf_varint(out, group);
+    write_signed(out, namespace_);
+    tw_buf_bytes(out, key);
+    tw_buf_bytes(out, payload);
+}
+
 bool tw_chunk_next(tw_reader *in, tw_chunk_record *out) {
     if (in->failed || in->next == in->end) return false;
     *out = (tw_chunk_record){.op = *(const uint8_t *)tw_read_raw(in, 1)};

@@ -76,6 +76,8 @@ void tw_table_barrier(tw_table *table, bool full);
 tw_status tw_table_write(tw_table *table, tw_buf *out, size_t budget, bool *done);
 
 void tw_chunk_clear(tw_buf *out, int64_t namespace_);
+/* A record by itself: what an operator keeps beside its tables. */
+void tw_chunk_put(tw_buf *out, uint32_t group, int64_t namespace_, tw_str key, tw_str payload);
 /* One record of a chunk; views borrow from the reader's bytes. false at the end or on damage (reader->failed). */
 typedef struct tw_chunk_record {
     uint8_t op; /* 1 put, 2 delete, 3 clear */
