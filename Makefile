@@ -16,7 +16,7 @@ configure = @test -f $(1)/build.ninja || { echo "configure $(1)"; $(3) meson set
 	&& rm $(1).log || { cat $(1).log; rm -rf $(1) $(1).log; echo "configuring failed; $(SETUP) installs what is missing"; exit 1; }; }
 ninja = @echo "build $(1)"; ninja -C $(1) --quiet $(2)
 
-.PHONY: build setup check test demo asan tsan fuzz clang bench conformance tidy install clean help
+.PHONY: build setup check test demo asan tsan fuzz clang bench conformance includes format tidy install clean help
 .DEFAULT_GOAL := build
 
 build: ## build the release into build/ (the default)
@@ -68,6 +68,10 @@ conformance: build ## the scripts with real Flink's answers (CONFORMANCE names t
 
 includes:
 	@python3 tools/check_includes.py
+
+format: ## lay the source out by .clang-format
+	@$(SETUP) tidy
+	@git ls-files '*.c' '*.h' | xargs clang-format-19 -i
 
 tidy: includes ## format, static checks, direction of includes
 	@$(SETUP) build tidy
