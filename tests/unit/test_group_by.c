@@ -1,0 +1,112 @@
+/* GROUP BY in whole jobs: many shards, retractions across exchanges, aggregations on aggregations, restarts, failing allocations. */
+#include "plan_test.h"
+
+#include "agg_test.h"
+
+static const int32_t FIRST[] = {0}, SECOND[] = {1};
+#define CALL(fn, column, n, again, dist) {.function = &TEST_##fn##_FN, .type = &TW_TYPE_BIGINT, .args = column, .nargs = n, .filter = -1, .distinct = dist, .retract = again}
+
+static void begin(plan_test *t) {
+    plan_open(t);
+    t->operators[TW_PLAN_GROUP_AGG] = &TW_OPERATOR_GROUP_AGG;
+}
+
+static tw_plan_node *group_by(plan_test *t, tw_plan_node *input, const int32_t *keys, int nkeys, const tw_agg_call *calls, int ncalls) {
+    tw_field fields[16];
+    for (int i = 0; i < nkeys; i++) fields[i] = input->row->fields[keys[i]];
+    for (int i = 0; i < ncalls; i++) fields[nkeys + i] = (tw_field){TW_STR("a"), calls[i].type};
+    tw_plan_node *n = plan_node(t, TW_PLAN_GROUP_AGG, tw_type_row(&t->arena, fields, nkeys + ncalls), TW_RETRACT, 1, input);
+    n->u.agg = (tw_plan_agg){.keys = keys, .nkeys = nkeys, .calls = calls, .ncalls = ncalls, .count_star = -1, .input_append = input->changelog == TW_APPEND};
+    return n;
+}
+
+/* Two partitions, whose rows and retractions of one key meet in any order. */
+static tw_plan_node *changing_input(plan_test *t) {
+    const tw_type *row = plan_row(t, 2, "k", &TW_TYPE_STRING, "v", &TW_TYPE_BIGINT);
+    return plan_scan(t, row, 2, "a, 1\nb, 2\na, 3\n-D a, 1\nNULL, 5\n-U b, 2\n+U b, 7\ngone, 4\n-D gone, 4\nc, NULL\n",
+                     "a, 3\nb, 2\na-key-that-is-too-long-for-an-element, 9\n-D b, 2\nNULL, NULL\nb, 7\n-D b, 7\na, 8\n-U a, 8\n+U a, 3\n");
+}
+
+static const tw_agg_call CHANGING[] = {CALL(COUNT, NULL, 0, true, false), CALL(SUM, SECOND, 1, true, false), CALL(COUNT, SECOND, 1, true, true),
+                                       CALL(MAX, SECOND, 1, true, false)};
+#define CHANGING_RESULT "[null, 2, 5, 1, 5]\n[a, 3, 9, 1, 3]\n[a-key-that-is-too-long-for-an-element, 1, 9, 1, 9]\n[b, 1, 7, 1, 7]\n[c, 1, null, 0, null]\n"
+
+static void test_changes(void **state) {
+    (void)state;
+    for (int every_change = 0; every_change < 2; every_change++) {
+        plan_test t;
+        begin(&t);
+        t.plan.every_change = every_change;
+        tw_plan_node *n = plan_exchange(&t, changing_input(&t), 1, 0);
+        plan_sink(&t, group_by(&t, n, FIRST, 1, CHANGING, 4));
+        plan_expect_net(&t, CHANGING_RESULT);
+        plan_expect_resumed(&t, true, CHANGING_RESULT);
+        plan_fail_allocations(&t, true, CHANGING_RESULT);
+        plan_close(&t);
+    }
+}
+
+static void test_global(void **state) {
+    (void)state;
+    plan_test t;
+    begin(&t);
+    tw_plan_node *n = plan_exchange(&t, changing_input(&t), 0);
+    plan_sink(&t, group_by(&t, n, NULL, 0, CHANGING, 4));
+    plan_expect_net(&t, "[8, 30, 4, 9]\n");
+    plan_expect_resumed(&t, true, "[8, 30, 4, 9]\n");
+    plan_close(&t);
+}
+
+/* How many keys have how many rows: the second aggregation lives on the changes of the first, which cross an exchange. */
+static void test_histogram(void **state) {
+    (void)state;
+    static const tw_agg_call COUNT_ROWS[] = {CALL(COUNT, NULL, 0, false, false)};
+    static const tw_agg_call COUNT_KEYS[] = {CALL(COUNT, NULL, 0, true, false), CALL(COUNT, FIRST, 1, true, true), CALL(SUM, SECOND, 1, true, true)};
+    plan_test t;
+    begin(&t);
+    const tw_type *row = plan_row(&t, 1, "k", &TW_TYPE_BIGINT);
+    tw_plan_node *n = plan_scan(&t, row, 2, "1\n2\n3\n1\n2\n4\n1\n5\n", "3\n5\n6\n1\nNULL\nNULL\n");
+    n = group_by(&t, plan_exchange(&t, n, 1, 0), FIRST, 1, COUNT_ROWS, 1);
+    n = group_by(&t, plan_exchange(&t, n, 1, 1), SECOND, 1, COUNT_KEYS, 3);
+    plan_sink(&t, n);
+#define HISTOGRAM "[1, 2, 2, 1]\n[2, 4, 3, 2]\n[4, 1, 1, 4]\n"
+    plan_expect_net(&t, HISTOGRAM);
+    plan_expect_resumed(&t, true, HISTOGRAM);
+    plan_fail_allocations(&t, true, HISTOGRAM);
+    plan_close(&t);
+}
+
+/* Row by row, as Flink without mini-batches: one partition, whose order each key keeps on its way through the exchange. */
+static void test_every_change(void **state) {
+    (void)state;
+    static const tw_agg_call SUMS[] = {CALL(SUM, SECOND, 1, true, false)};
+    plan_test t;
+    begin(&t);
+    t.plan.every_change = true;
+    const tw_type *row = plan_row(&t, 2, "k", &TW_TYPE_STRING, "v", &TW_TYPE_BIGINT);
+    tw_plan_node *n = plan_scan(&t, row, 1, "a, 1\na, 2\nb, 0\na, 0\n-D a, 2\n-D a, 1\n-D a, 0\na, NULL\n-D b, 0\n");
+    plan_sink(&t, group_by(&t, plan_exchange(&t, n, 1, 0), FIRST, 1, SUMS, 1));
+    plan_expect(&t, "+I[a, 1]\n-U[a, 1]\n+U[a, 3]\n+I[b, 0]\n-U[a, 3]\n+U[a, 1]\n-U[a, 1]\n+U[a, 0]\n-D[a, 0]\n+I[a, null]\n-D[b, 0]\n");
+    plan_close(&t);
+}
+
+static void test_distinct(void **state) {
+    (void)state;
+    plan_test t;
+    begin(&t);
+    const tw_type *row = plan_row(&t, 2, "k", &TW_TYPE_STRING, "v", &TW_TYPE_DOUBLE);
+    static const int32_t BOTH[] = {0, 1};
+    tw_plan_node *n = plan_scan(&t, row, 2, "a, 1\na, 1\nNULL, nan\nb, NULL\na, 2\n", "NULL, nan\na, 2\nb, NULL\na, 1\n");
+    plan_sink(&t, group_by(&t, plan_exchange(&t, n, 2, 0, 1), BOTH, 2, NULL, 0));
+    plan_expect(&t, "+I[a, 1.0]\n+I[a, 2.0]\n+I[null, NaN]\n+I[b, null]\n");
+    plan_expect_resumed(&t, false, "+I[a, 1.0]\n+I[a, 2.0]\n+I[null, NaN]\n+I[b, null]\n");
+    plan_close(&t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_changes),      cmocka_unit_test(test_global),   cmocka_unit_test(test_histogram),
+        cmocka_unit_test(test_every_change), cmocka_unit_test(test_distinct),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
