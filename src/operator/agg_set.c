@@ -221,6 +221,11 @@ tw_status tw_agg_set_open(tw_agg_set *set, tw_mem *mem, const tw_plan_agg *plan,
     return status == TW_E_NOMEM ? tw_fail(error, status, "out of memory for an aggregation") : status;
 }
 
+void tw_agg_set_group_by(tw_agg_set *set, int32_t n) {
+    set->key_codec.group_columns = n;
+    for (int32_t i = 0; i < set->nsources; i++) set->sources[i].codec.group_columns = n;
+}
+
 void tw_agg_set_close(tw_agg_set *set) {
     if (!set->mem) return;
     for (int32_t i = 0; i < set->nsources; i++)

@@ -37,6 +37,8 @@ typedef struct tw_agg_set {
 /* `input` is the row type of the operator's input. `header`: see above. The set must not move afterwards. A failed open leaves nothing to close. */
 tw_status tw_agg_set_open(tw_agg_set *set, tw_mem *mem, const tw_plan_agg *plan, const tw_type *input, int32_t header, tw_error *error);
 void tw_agg_set_close(tw_agg_set *set); /* a zeroed set may be closed */
+/* Lets the first n keys alone decide the key group: where the operator has made something of its own a key (a window's start). */
+void tw_agg_set_group_by(tw_agg_set *set, int32_t n);
 /* The codec for tw_table_open, NULL when payloads are plain bytes. */
 static inline const tw_payload_codec *tw_agg_set_codec(const tw_agg_set *set) { return set->flat ? NULL : &set->codec; }
 

@@ -1,0 +1,30 @@
+#include "operator/chunk_head.h"
+
+#define HEAD_NAMESPACE INT64_MIN
+enum { HEAD_BYTES = 16 };
+
+/* The first group that is the instance's or a later one's: the inverse of tw_key_group_shard. */
+static uint32_t first_group(int32_t instance, int32_t ninstances) {
+    uint32_t n = (uint32_t)ninstances;
+    return ((uint32_t)instance * TW_KEY_GROUPS + n - 1) / n;
+}
+
+void tw_chunk_head_write(tw_buf *out, const tw_task_context *task, int64_t watermark) {
+    uint32_t first = first_group(task->instance, task->ninstances);
+    tw_buf_byte(out, 1);
+    tw_buf_varint(out, first < TW_KEY_GROUPS ? first : TW_KEY_GROUPS - 1);
+    tw_buf_varint(out, (uint64_t)HEAD_NAMESPACE << 1 ^ (uint64_t)(HEAD_NAMESPACE >> 63));
+    tw_buf_bytes(out, TW_STR(""));
+    tw_buf_varint(out, HEAD_BYTES);
+    tw_buf_u64(out, (uint64_t)watermark);
+    tw_buf_u32(out, first);
+    tw_buf_u32(out, first_group(task->instance + 1, task->ninstances));
+}
+
+bool tw_chunk_head_read(const tw_chunk_record *record, tw_chunk_head *head) {
+    if (record->namespace_ != HEAD_NAMESPACE) return false;
+    tw_reader in = {record->payload.data, record->payload.data + record->payload.length, false};
+    tw_chunk_head read = {(int64_t)tw_read_u64(&in), tw_read_u32(&in), tw_read_u32(&in)};
+    if (!in.failed) *head = read;
+    return true;
+}

@@ -1,0 +1,20 @@
+/* The first record of an operator's chunk where its clears are about the writing task's key groups alone, and where it matters how far
+ * time had come: a put of the namespace INT64_MIN with
+ *     offset 0  i64  watermark up to which windows had been closed
+ *            8  u32  first key group of the task
+ *           12  u32  end of its key groups */
+#ifndef TW_OPERATOR_CHUNK_HEAD_H
+#define TW_OPERATOR_CHUNK_HEAD_H
+
+#include "operator/operator.h"
+
+typedef struct tw_chunk_head {
+    int64_t watermark;
+    uint32_t first_group, end_group;
+} tw_chunk_head;
+
+void tw_chunk_head_write(tw_buf *out, const tw_task_context *task, int64_t watermark);
+/* Is the record a head? Then it is read (what is not there stays as it was). */
+bool tw_chunk_head_read(const tw_chunk_record *record, tw_chunk_head *head);
+
+#endif
