@@ -2,6 +2,7 @@
  *
  * Rows come in runs of one slice: a row's time is compared with the range of the slice before, then with the ranges seen last; only then is a slice
  * computed. The rows are put in order of slice, encoded at once, and each slice's table gets its part of the keys. */
+#include "operator/evaluation.h"
 #include "operator/window_early.h"
 
 enum { MISSED_TEXT = 640 };
@@ -141,10 +142,10 @@ static inline tw_status put(tw_window_agg *w, const tw_batch *batch, int32_t row
 
 /* ---- rows that leave ---- */
 
-static void fail_row(tw_window_agg *w, const tw_batch *batch, int32_t row, const char *message) {
+static tw_status fail_row(tw_window_agg *w, const tw_batch *batch, int32_t row, const char *message) {
     tw_error error;
     tw_fail_at(&error, TW_E_VALUE, w->op.node->pos, "%s", message);
-    w->op.task->side->failed(w->op.task->side->context, &w->op, batch, row, &error);
+    return tw_row_failed(&w->op, batch, row, &error);
 }
 
 static int64_t int_at(const tw_column *c, int32_t row) {
@@ -262,14 +263,14 @@ tw_status tw_window_place(tw_window_agg *w, const tw_batch *batch, int32_t from,
     tw_place_range none = {.low = 1, .high = 0}, *r = &none;
     for (int32_t row = from; row < to; row++) {
         if (nulls && is_null(w, batch, row)) {
-            fail_row(w, batch, row, "RowTime field should not be null");
+            TW_TRY(fail_row(w, batch, row, "RowTime field should not be null"));
             continue;
         }
         int64_t time;
         memcpy(&time, t.at + (size_t)row * t.stride, sizeof time);
         if (time < r->low || time >= r->high) r = range_of(w, time);
         if (!r) {
-            fail_row(w, batch, row, "the row's time is out of range");
+            TW_TRY(fail_row(w, batch, row, "the row's time is out of range"));
             r = &none;
             continue;
         }
