@@ -96,7 +96,10 @@ struct tw_task_context {
 
 bool tw_yield_slow(tw_task_context *task);
 static inline bool tw_yield(tw_operator *op) {
-    return op->task->yield_after < 0 ? tw_yield_slow(op->task) : op->task->yield_after-- == 0;
+    if (op->task->yield_after < 0) return tw_yield_slow(op->task);
+    if (op->task->yield_after == 0) return true; /* stays so until the slice is over */
+    op->task->yield_after--;
+    return false;
 }
 static inline void tw_pending(tw_operator *op) {
     op->task->npending += !op->pending;

@@ -1,7 +1,7 @@
 /* From plan to tasks.
  *
- * Exchanges cut the plan into regions; each region becomes one task per shard (one alone behind a SINGLE exchange). With one task on either
- * side an exchange is left out and the regions are one. Inside a task every node is one operator; a node with several readers gets a tee. */
+ * Each region of the plan (region.c) becomes one task per shard, or one alone. Inside a task every node is one operator, a node with several
+ * readers gets a tee; an edge that is cut ends in a partitioner and goes on at the gate of the tasks below. */
 #include <stdlib.h>
 
 #include "runtime/job_internal.h"
@@ -9,69 +9,14 @@
 typedef struct builder {
     tw_job *job;
     tw_error *error;
-    int *region_of;   /* node -> region root (union-find) */
-    bool *elided;     /* exchanges that are left out */
-    int nchannels_used;
-    tw_channel ***channels_of; /* exchange node -> [producer * consumers + consumer] */
 } builder;
 
-static bool cuts(const builder *b, const tw_plan_node *n) { return n->kind == TW_PLAN_EXCHANGE && !b->elided[n->index]; }
-
-static int root(builder *b, int i) {
-    while (b->region_of[i] != i) i = b->region_of[i] = b->region_of[b->region_of[i]];
-    return i;
+static bool left_out(const builder *b, const tw_plan_node *n) {
+    return n->kind == TW_PLAN_EXCHANGE && b->job->region_of[n->index] == b->job->region_of[n->inputs[0]->index];
 }
 
-static void unite(builder *b, int i, int j) { b->region_of[root(b, i)] = root(b, j); }
-
-static bool is_input(const tw_plan_node *n) {
+static bool is_source(const tw_plan_node *n) {
     return n->kind == TW_PLAN_SCAN || n->kind == TW_PLAN_VALUES || n->kind == TW_PLAN_SIDE_SCAN;
-}
-
-/* Parallel tasks of the region that a node is in. */
-static int instances(builder *b, int region) {
-    const tw_plan *plan = b->job->plan;
-    int n = b->job->options.nshards;
-    bool only_literals = true;
-    for (int i = 0; i < plan->nnodes; i++) {
-        const tw_plan_node *node = plan->nodes[i];
-        if (root(b, i) != region) continue;
-        if (cuts(b, node)) {
-            only_literals = false;
-            if (node->u.exchange.kind == TW_EXCHANGE_SINGLE) n = 1;
-        }
-        if (node->kind == TW_PLAN_SCAN) only_literals = false;
-    }
-    return only_literals ? 1 : n;
-}
-
-/* A cutting exchange belongs to the region below it (its reader's): its gate. The producers' side is a partitioner of the region above. */
-static void find_regions(builder *b) {
-    const tw_plan *plan = b->job->plan;
-    for (int i = 0; i < plan->nnodes; i++) b->region_of[i] = i;
-    for (int i = 0; i < plan->nnodes; i++) {
-        const tw_plan_node *node = plan->nodes[i];
-        for (int k = 0; k < node->ninputs; k++)
-            if (!cuts(b, node)) unite(b, node->inputs[k]->index, i);
-    }
-}
-
-/* Exchanges between regions of one task each are left out, until none is left to leave out. */
-static void elide(builder *b) {
-    const tw_plan *plan = b->job->plan;
-    for (bool again = true; again;) {
-        again = false;
-        find_regions(b);
-        for (int i = 0; i < plan->nnodes && !again; i++) {
-            const tw_plan_node *node = plan->nodes[i];
-            if (!cuts(b, node)) continue;
-            if (instances(b, root(b, node->inputs[0]->index)) != 1) continue;
-            if (b->job->options.nshards > 1 && instances(b, root(b, i)) != 1) continue;
-            b->elided[i] = true;
-            again = true;
-        }
-    }
-    find_regions(b);
 }
 
 static void *need(builder *b, size_t size) {
@@ -80,56 +25,35 @@ static void *need(builder *b, size_t size) {
     return p;
 }
 
-static tw_status make_regions(builder *b) {
+static int producers(const builder *b, const tw_edge *e) { return b->job->region_of[e->from->index]->ninstances; }
+static int consumers(const builder *b, const tw_edge *e) { return b->job->region_of[e->to->index]->ninstances; }
+
+static tw_status make_edge_channels(builder *b, tw_edge *e) {
     tw_job *job = b->job;
-    const tw_plan *plan = job->plan;
-    job->regions = need(b, sizeof *job->regions * (size_t)plan->nnodes);
-    if (!job->regions) return TW_E_NOMEM;
-    for (int r = 0; r < plan->nnodes; r++) {
-        if (root(b, r) != r) continue;
-        tw_region *region = &job->regions[job->nregions++];
-        region->nodes = need(b, sizeof *region->nodes * (size_t)plan->nnodes);
-        region->ninstances = instances(b, r);
-        region->tasks = need(b, sizeof *region->tasks * (size_t)region->ninstances);
-        if (!region->nodes || !region->tasks) return TW_E_NOMEM;
-        for (int i = 0; i < plan->nnodes; i++)
-            if (root(b, i) == r) region->nodes[region->nnodes++] = plan->nodes[i];
-        job->ntasks += region->ninstances;
+    int nconsumers = consumers(b, e), n = producers(b, e) * nconsumers;
+    e->channels = need(b, sizeof *e->channels * (size_t)n);
+    if (!e->channels) return TW_E_NOMEM;
+    for (int i = 0; i < n; i++) {
+        tw_channel *c = e->channels[i] = &job->channels[job->nchannels++];
+        tw_mem *mem = &job->shards[i / nconsumers].mem; /* the producer's */
+        if (tw_channel_init(c, mem, e->from->row, job->options.ring_slots, job->options.batch_rows) != TW_OK)
+            return tw_fail(b->error, TW_E_NOMEM, "out of memory");
+        c->barrier_seen = job->epoch_wanted;
     }
     return TW_OK;
 }
 
-static tw_region *region_of(builder *b, const tw_plan_node *node) {
-    for (int i = 0; i < b->job->nregions; i++)
-        for (int k = 0; k < b->job->regions[i].nnodes; k++)
-            if (b->job->regions[i].nodes[k] == node) return &b->job->regions[i];
-    return NULL;
-}
-
 static tw_status make_channels(builder *b) {
     tw_job *job = b->job;
-    const tw_plan *plan = job->plan;
-    int total = 0;
-    for (int i = 0; i < plan->nnodes; i++)
-        if (cuts(b, plan->nodes[i]))
-            total += region_of(b, plan->nodes[i]->inputs[0])->ninstances * region_of(b, plan->nodes[i])->ninstances;
-    job->channels = total ? aligned_alloc(64, sizeof *job->channels * (size_t)total) : NULL;
-    if (total && !job->channels) return tw_fail(b->error, TW_E_NOMEM, "out of memory");
-    if (total) memset(job->channels, 0, sizeof *job->channels * (size_t)total);
-    for (int i = 0; i < plan->nnodes; i++) {
-        const tw_plan_node *node = plan->nodes[i];
-        if (!cuts(b, node)) continue;
-        tw_region *from = region_of(b, node->inputs[0]), *to = region_of(b, node);
-        int n = from->ninstances * to->ninstances;
-        b->channels_of[i] = need(b, sizeof(tw_channel *) * (size_t)n);
-        if (!b->channels_of[i]) return TW_E_NOMEM;
-        for (int k = 0; k < n; k++) {
-            tw_channel *c = &job->channels[job->nchannels++];
-            tw_mem *mem = &job->shards[k / to->ninstances % job->options.nshards].mem; /* the producer's */
-            TW_TRY(tw_channel_init(c, mem, node->row, job->options.ring_slots, job->options.batch_rows));
-            b->channels_of[i][k] = c;
-        }
-    }
+    size_t total = 0;
+    for (int i = 0; i < job->nedges; i++)
+        if (job->edges[i].cut) total += (size_t)(producers(b, &job->edges[i]) * consumers(b, &job->edges[i]));
+    if (!total) return TW_OK;
+    job->channels = aligned_alloc(64, sizeof *job->channels * total);
+    if (!job->channels) return tw_fail(b->error, TW_E_NOMEM, "out of memory");
+    memset(job->channels, 0, sizeof *job->channels * total);
+    for (int i = 0; i < job->nedges; i++)
+        if (job->edges[i].cut) TW_TRY(make_edge_channels(b, &job->edges[i]));
     return TW_OK;
 }
 
@@ -155,7 +79,7 @@ static tw_status open_sources(builder *b) {
         s->node = node;
         s->ops = connector->source;
         pthread_mutex_init(&s->lock, NULL);
-        tw_source_context context = {.mem = job->mem, .os = job->os, .registry = job->registry, .session = plan->session, .scan = &node->u.scan};
+        tw_source_context context = {.mem = &job->own, .os = job->os, .registry = job->registry, .session = plan->session, .scan = &node->u.scan};
         TW_TRY(s->ops->open(&context, &s->source, b->error));
         TW_TRY(s->ops->splits(s->source, &s->splits, &s->nsplits, &s->complete, b->error));
         s->refreshed_ns = tw_mono_ns(job->os);
@@ -165,9 +89,10 @@ static tw_status open_sources(builder *b) {
 
 /* --- one task --- */
 
-typedef struct wiring { /* of one task: what stands for each node of the plan */
-    tw_operator **entry;  /* who takes the node's input rows */
-    tw_operator **output; /* whose `next` gets the node's rows */
+typedef struct wiring { /* of one task */
+    tw_operator **entry;  /* by node: who takes its input rows */
+    tw_operator **output; /* by node: whose `next` gets its rows */
+    tw_operator **leaving; /* by edge: the partitioner, where it leaves the task */
 } wiring;
 
 static tw_operator *add_operator(builder *b, tw_task *task, const tw_operator_ops *ops, const tw_plan_node *node) {
@@ -186,24 +111,33 @@ static tw_operator *add_operator(builder *b, tw_task *task, const tw_operator_op
     return op;
 }
 
-static tw_status make_input(builder *b, tw_task *task, const tw_region *region, const tw_plan_node *node, wiring *w) {
-    tw_input *input = NULL;
-    if (node->kind == TW_PLAN_SCAN) {
-        input = tw_source_make(task, node, shared_source(b, node));
-    } else if (node->kind == TW_PLAN_VALUES) {
-        input = tw_values_make(task, node);
-    } else if (node->kind == TW_PLAN_SIDE_SCAN) {
-        input = tw_side_scan_make(task, node);
-    } else {
-        int producers = region_of(b, node->inputs[0])->ninstances, consumers = region->ninstances;
-        tw_channel **mine = need(b, sizeof *mine * (size_t)producers);
-        if (!mine) return TW_E_NOMEM;
-        for (int p = 0; p < producers; p++) mine[p] = b->channels_of[node->index][p * consumers + task->context.instance];
-        input = tw_gate_make(task, node, mine, producers);
-    }
+static tw_status add_input(builder *b, tw_task *task, tw_input *input) {
     if (!input) return tw_fail(b->error, TW_E_NOMEM, "out of memory");
     task->inputs[task->ninputs++] = input;
-    w->output[node->index] = &input->head;
+    return TW_OK;
+}
+
+static tw_input *make_source(builder *b, tw_task *task, const tw_plan_node *node) {
+    if (node->kind == TW_PLAN_SCAN) return tw_source_make(task, node, shared_source(b, node));
+    return node->kind == TW_PLAN_VALUES ? tw_values_make(task, node) : tw_side_scan_make(task, node);
+}
+
+/* The gate where a cut edge comes in: an exchange's own, or in front of the reader's port. */
+static tw_status make_gate(builder *b, tw_task *task, const tw_edge *e, wiring *w) {
+    int n = producers(b, e), stride = consumers(b, e);
+    tw_channel **mine = need(b, sizeof *mine * (size_t)n);
+    if (!mine) return TW_E_NOMEM;
+    for (int p = 0; p < n; p++) mine[p] = e->channels[p * stride + task->context.instance];
+    bool exchange = e->to->kind == TW_PLAN_EXCHANGE;
+    TW_TRY(add_input(b, task, tw_gate_make(task, exchange ? e->to : e->from, mine, n)));
+    tw_input *input = task->inputs[task->ninputs - 1];
+    input->side_fed = b->job->region_of[e->from->index]->side_fed;
+    if (exchange) {
+        w->output[e->to->index] = &input->head;
+    } else {
+        input->head.next = w->entry[e->to->index];
+        input->head.next_port = e->port;
+    }
     return TW_OK;
 }
 
@@ -215,12 +149,11 @@ static const tw_operator_ops *ops_of(const tw_job *job, const tw_plan_node *node
 static tw_status make_nodes(builder *b, tw_task *task, const tw_region *region, wiring *w) {
     for (int i = 0; i < region->nnodes; i++) {
         const tw_plan_node *node = region->nodes[i];
-        if (is_input(node) || cuts(b, node)) {
-            TW_TRY(make_input(b, task, region, node, w));
-            continue;
-        }
-        if (node->kind == TW_PLAN_EXCHANGE) { /* left out */
-            w->output[node->index] = w->output[node->inputs[0]->index];
+        if (node->kind == TW_PLAN_EXCHANGE) continue; /* a gate, or left out */
+        if (is_source(node)) {
+            TW_TRY(add_input(b, task, make_source(b, task, node)));
+            task->inputs[task->ninputs - 1]->side_fed = node->kind == TW_PLAN_SIDE_SCAN;
+            w->output[node->index] = &task->inputs[task->ninputs - 1]->head;
             continue;
         }
         const tw_operator_ops *ops = ops_of(b->job, node);
@@ -232,54 +165,71 @@ static tw_status make_nodes(builder *b, tw_task *task, const tw_region *region, 
     return TW_OK;
 }
 
-static tw_status make_partitioner(builder *b, tw_task *task, const tw_region *region, const tw_plan_node *exchange, wiring *w) {
-    tw_partitioner *p = (tw_partitioner *)add_operator(b, task, &TW_OPERATOR_PARTITIONER, exchange);
+static tw_status make_partitioner(builder *b, tw_task *task, const tw_edge *e, wiring *w) {
+    tw_partitioner *p = (tw_partitioner *)add_operator(b, task, &TW_OPERATOR_PARTITIONER, e->to->kind == TW_PLAN_EXCHANGE ? e->to : e->from);
     if (!p) return TW_E_NOMEM;
-    int consumers = region_of(b, exchange)->ninstances;
-    p->nchannels = consumers;
-    p->channels = &b->channels_of[exchange->index][task->context.instance * consumers];
-    for (int c = 0; c < consumers; c++) p->channels[c]->producer = task;
+    p->nchannels = consumers(b, e);
+    p->channels = &e->channels[task->context.instance * p->nchannels];
+    for (int c = 0; c < p->nchannels; c++) p->channels[c]->producer = task;
     task->partitioners[task->npartitioners++] = p;
-    w->entry[exchange->index] = &p->op;
+    w->leaving[e - b->job->edges] = &p->op;
     return TW_OK;
+}
+
+/* Where cut edges come in and go out. */
+static tw_status make_ends(builder *b, tw_task *task, const tw_region *region, wiring *w) {
+    for (int i = 0; i < b->job->nedges; i++) {
+        const tw_edge *e = &b->job->edges[i];
+        if (!e->cut) continue;
+        if (b->job->region_of[e->to->index] == region) TW_TRY(make_gate(b, task, e, w));
+        if (b->job->region_of[e->from->index] == region) TW_TRY(make_partitioner(b, task, e, w));
+    }
+    return TW_OK;
+}
+
+static tw_status join(builder *b, tw_task *task, tw_operator *from, tw_operator **to, const int *ports, int n) {
+    TW_ASSERT(n > 0);
+    from->next = to[0];
+    from->next_port = ports[0];
+    if (n == 1) return TW_OK;
+    tw_tee *tee = (tw_tee *)add_operator(b, task, &TW_OPERATOR_TEE, NULL);
+    tw_operator **receivers = need(b, sizeof *receivers * (size_t)n);
+    int *receiver_ports = need(b, sizeof *receiver_ports * (size_t)n);
+    if (!tee || !receivers || !receiver_ports) return TW_E_NOMEM;
+    memcpy(receivers, to, sizeof *receivers * (size_t)n);
+    memcpy(receiver_ports, ports, sizeof *receiver_ports * (size_t)n);
+    tee->receivers = receivers;
+    tee->ports = receiver_ports;
+    tee->nreceivers = n;
+    from->next = &tee->op;
+    from->next_port = 0;
+    return TW_OK;
+}
+
+/* Who gives an edge its rows: exchanges that are left out are seen through. */
+static const tw_plan_node *giver(const builder *b, const tw_edge *e) {
+    const tw_plan_node *from = e->from;
+    while (left_out(b, from)) from = from->inputs[0];
+    return from;
 }
 
 /* Joins every operator of the task to its readers in it. */
 static tw_status connect(builder *b, tw_task *task, const tw_region *region, wiring *w) {
-    const tw_plan *plan = b->job->plan;
-    tw_operator **to = need(b, sizeof *to * (size_t)(plan->nnodes * 4));
-    int *ports = need(b, sizeof *ports * (size_t)(plan->nnodes * 4));
+    tw_job *job = b->job;
+    tw_operator **to = need(b, sizeof *to * (size_t)job->nedges);
+    int *ports = need(b, sizeof *ports * (size_t)job->nedges);
     if (!to || !ports) return TW_E_NOMEM;
     for (int i = 0; i < region->nnodes; i++) {
         const tw_plan_node *node = region->nodes[i];
-        tw_operator *from = w->output[node->index];
-        if (node->kind == TW_PLAN_SINK || (node->kind == TW_PLAN_EXCHANGE && !cuts(b, node))) continue;
+        if (node->kind == TW_PLAN_SINK || left_out(b, node)) continue;
         int n = 0;
-        for (int r = 0; r < plan->nnodes; r++) /* readers, seen through exchanges that are left out */
-            for (int k = 0; k < plan->nodes[r]->ninputs; k++) {
-                const tw_plan_node *source = plan->nodes[r]->inputs[k];
-                while (source->kind == TW_PLAN_EXCHANGE && !cuts(b, source) && source != node) source = source->inputs[0];
-                if (source != node || (plan->nodes[r]->kind == TW_PLAN_EXCHANGE && !cuts(b, plan->nodes[r]))) continue;
-                to[n] = w->entry[r];
-                ports[n++] = k;
-            }
-        TW_ASSERT(n > 0);
-        if (n == 1) {
-            from->next = to[0];
-            from->next_port = ports[0];
-            continue;
+        for (int k = 0; k < job->nedges; k++) {
+            const tw_edge *e = &job->edges[k];
+            if (left_out(b, e->to) || giver(b, e) != node) continue;
+            to[n] = e->cut ? w->leaving[k] : w->entry[e->to->index];
+            ports[n++] = e->cut ? 0 : e->port;
         }
-        tw_tee *tee = (tw_tee *)add_operator(b, task, &TW_OPERATOR_TEE, NULL);
-        tw_operator **receivers = need(b, sizeof *receivers * (size_t)n);
-        int *receiver_ports = need(b, sizeof *receiver_ports * (size_t)n);
-        if (!tee || !receivers || !receiver_ports) return TW_E_NOMEM;
-        memcpy(receivers, to, sizeof *receivers * (size_t)n);
-        memcpy(receiver_ports, ports, sizeof *receiver_ports * (size_t)n);
-        tee->receivers = receivers;
-        tee->ports = receiver_ports;
-        tee->nreceivers = n;
-        from->next = &tee->op;
-        from->next_port = 0;
+        TW_TRY(join(b, task, w->output[node->index], to, ports, n));
     }
     return TW_OK;
 }
@@ -304,10 +254,10 @@ static tw_status make_task(builder *b, tw_region *region, int instance, int numb
     tw_job *job = b->job;
     const tw_plan *plan = job->plan;
     tw_task *task = need(b, sizeof *task);
-    wiring w = {need(b, sizeof(void *) * (size_t)plan->nnodes), need(b, sizeof(void *) * (size_t)plan->nnodes)};
-    if (!task || !w.entry || !w.output) return TW_E_NOMEM;
-    tw_shard *shard = &job->shards[region->ninstances == 1 ? number % job->options.nshards : instance % job->options.nshards];
-    if (region->ninstances == 1) shard = &job->shards[0];
+    size_t nnodes = (size_t)plan->nnodes, nedges = (size_t)job->nedges;
+    wiring w = {need(b, sizeof(void *) * nnodes), need(b, sizeof(void *) * nnodes), need(b, sizeof(void *) * nedges)};
+    if (!task || !w.entry || !w.output || !w.leaving) return TW_E_NOMEM;
+    tw_shard *shard = &job->shards[instance];
     task->job = job;
     task->shard = shard;
     task->region = region;
@@ -315,18 +265,21 @@ static tw_status make_task(builder *b, tw_region *region, int instance, int numb
                                       .instance = instance, .ninstances = region->ninstances, .side = &job->side, .yield_after = -1,
                                       .now_ms = tw_wall_ms(job->os)};
     task->context.error = need(b, sizeof(tw_error));
-    task->operators = need(b, sizeof *task->operators * (size_t)(plan->nnodes * 3));
-    task->inputs = need(b, sizeof *task->inputs * (size_t)plan->nnodes);
-    task->partitioners = need(b, sizeof *task->partitioners * (size_t)plan->nnodes);
+    task->epoch = job->epoch_wanted;
+    task->operators = need(b, sizeof *task->operators * (2 * nnodes + nedges));
+    task->inputs = need(b, sizeof *task->inputs * (nnodes + nedges));
+    task->partitioners = need(b, sizeof *task->partitioners * nedges);
     if (!task->context.error || !task->operators || !task->inputs || !task->partitioners) return TW_E_NOMEM;
     region->tasks[instance] = task;
     job->tasks[number] = task;
     shard->tasks[shard->ntasks++] = task;
     TW_TRY(make_nodes(b, task, region, &w));
-    for (int i = 0; i < plan->nnodes; i++) /* exchanges that leave this region */
-        if (cuts(b, plan->nodes[i]) && region_of(b, plan->nodes[i]->inputs[0]) == region)
-            TW_TRY(make_partitioner(b, task, region, plan->nodes[i], &w));
+    TW_TRY(make_ends(b, task, region, &w));
     TW_TRY(connect(b, task, region, &w));
+    atomic_store(&task->stats.watermark, TW_WATERMARK_MAX);
+    atomic_store(&task->stats.done_permille, -1);
+    for (int i = 0; i < region->nnodes; i++)
+        if (region->nodes[i]->kind == TW_PLAN_WATERMARK) atomic_store(&task->stats.watermark, TW_WATERMARK_MIN);
     for (int i = 0; i < task->ninputs; i++) deepen(task->inputs[i]->head.next, 1);
     qsort(task->operators, (size_t)task->noperators, sizeof *task->operators, by_depth);
     return TW_OK;
@@ -335,6 +288,7 @@ static tw_status make_task(builder *b, tw_region *region, int instance, int numb
 static tw_status open_operators(builder *b, tw_task *task) {
     for (int i = task->noperators - 1; i >= 0; i--) {
         tw_operator *op = task->operators[i];
+        task->nopened++; /* before: what an open that fails has made is closed */
         if (op->ops->open) TW_TRY(op->ops->open(op, b->error));
         if (b->job->options.restore && op->ops->restore) TW_TRY(tw_job_restore_operator(b->job, op, b->error));
     }
@@ -342,14 +296,8 @@ static tw_status open_operators(builder *b, tw_task *task) {
 }
 
 tw_status tw_graph_build(tw_job *job, tw_error *error) {
-    const tw_plan *plan = job->plan;
     builder b = {.job = job, .error = error};
-    b.region_of = need(&b, sizeof *b.region_of * (size_t)plan->nnodes);
-    b.elided = need(&b, sizeof *b.elided * (size_t)plan->nnodes);
-    b.channels_of = need(&b, sizeof *b.channels_of * (size_t)plan->nnodes);
-    if (!b.region_of || !b.elided || !b.channels_of) return TW_E_NOMEM;
-    elide(&b);
-    TW_TRY(make_regions(&b));
+    TW_TRY(tw_regions_find(job, error));
     TW_TRY(make_channels(&b));
     TW_TRY(open_sources(&b));
     job->tasks = need(&b, sizeof *job->tasks * (size_t)job->ntasks);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/prng.h"
 #include "runtime/job_internal.h"
 #include "runtime/leaving.h"
 
@@ -15,13 +14,11 @@ tw_arena *tw_job_arena(tw_job *job) { return &job->arena; }
 uint64_t tw_job_epoch_wanted(tw_job *job) { return atomic_load_explicit(&job->epoch_wanted, memory_order_relaxed); }
 bool tw_job_held_open(tw_job *job) { return job->options.hold_open; }
 
-bool tw_job_only_side_scans_left(tw_job *job) {
+bool tw_job_only_side_scans_left(const tw_job *job, const tw_task *asking) {
+    if (!tw_task_settled(asking)) return false;
     for (int i = 0; i < job->ntasks; i++) {
-        const tw_task *task = job->tasks[i];
-        for (int k = 0; k < task->ninputs; k++) {
-            tw_plan_kind kind = task->inputs[k]->head.node->kind;
-            if (kind == TW_PLAN_SCAN && !task->inputs[k]->ended) return false;
-        }
+        tw_task *task = job->tasks[i];
+        if (task != asking && !atomic_load_explicit(&task->stats.settled, memory_order_acquire)) return false;
     }
     return true;
 }
@@ -103,7 +100,8 @@ static void *run_shard(void *context) {
     tw_job *job = shard->job;
     while (!job->stopping && job->tasks_ended < job->ntasks) {
         int64_t wait;
-        atomic_store_explicit(&shard->woken, false, memory_order_relaxed);
+        /* an exchange, not a store: rings are read after it, and see whatever the waker that it takes back has published */
+        atomic_exchange(&shard->woken, false);
         if (round_of(shard, &wait) || job->stopping) continue;
         tw_park_announce(&shard->parker);
         if (atomic_load(&shard->woken) || job->stopping || job->tasks_ended == job->ntasks) {
@@ -140,37 +138,43 @@ static tw_status run_threads(tw_job *job, tw_error *error) {
 
 /* --- seeded: one thread, order by a generator --- */
 
-static tw_status settle(tw_job *job, tw_prng *prng, int64_t *wait_ns, tw_error *error) {
-    int quiet = 0; /* steps without progress in a row */
+/* One slice of one task, of a few batches. */
+static tw_status seeded_step(tw_job *job, tw_task *task, int32_t batches, int64_t *wait_ns, bool *progress, tw_error *error) {
     *wait_ns = INT64_MAX;
-    while (quiet < 4 * job->ntasks && job->tasks_ended < job->ntasks && !job->cancelled) {
-        tw_task *task = job->tasks[tw_prng_below(prng, (uint64_t)job->ntasks)];
-        if (task->ended) {
-            quiet += job->tasks_ended == job->ntasks - 1 ? 0 : 1;
-            if (quiet < 4 * job->ntasks) continue;
-        }
-        if (quiet >= 3 * job->ntasks) { /* surely nothing is left? every task once, in order */
-            quiet = 4 * job->ntasks;
-            *wait_ns = INT64_MAX;
-            for (int i = 0; i < job->ntasks; i++) {
-                int64_t wait;
-                task = job->tasks[i];
-                task->context.yield_after = 1;
-                if (task->ended) continue;
-                tw_step step = tw_task_step(task, &wait);
-                if (step == TW_STEP_FAILED) return fail(job, task->context.error), outcome(job, error);
-                if (step == TW_STEP_ENDED) job->tasks_ended++;
-                if (step != TW_STEP_IDLE) quiet = 0;
-                if (wait < *wait_ns) *wait_ns = wait;
-            }
-            continue;
-        }
+    if (task->ended) return TW_OK;
+    task->context.yield_after = batches;
+    tw_step step = tw_task_step(task, wait_ns);
+    if (step == TW_STEP_FAILED) return fail(job, task->context.error), outcome(job, error);
+    if (step == TW_STEP_ENDED) job->tasks_ended++;
+    *progress |= step != TW_STEP_IDLE;
+    return TW_OK;
+}
+
+/* Every task once, in order: was there anything to do, and if not, until when? */
+static tw_status seeded_round(tw_job *job, int64_t *wait_ns, bool *progress, tw_error *error) {
+    *wait_ns = INT64_MAX;
+    for (int i = 0; i < job->ntasks; i++) {
         int64_t wait;
-        task->context.yield_after = (int32_t)tw_prng_below(prng, 4);
-        tw_step step = tw_task_step(task, &wait);
-        if (step == TW_STEP_FAILED) return fail(job, task->context.error), outcome(job, error);
-        if (step == TW_STEP_ENDED) job->tasks_ended++;
-        quiet = step == TW_STEP_IDLE ? quiet + 1 : 0;
+        TW_TRY(seeded_step(job, job->tasks[i], 1, &wait, progress, error));
+        if (wait < *wait_ns) *wait_ns = wait;
+    }
+    return TW_OK;
+}
+
+/* Steps of random tasks, until many in a row did nothing and a round over all of them does nothing either. */
+static tw_status settle(tw_job *job, tw_prng *prng, int64_t *wait_ns, tw_error *error) {
+    int quiet = 0;
+    *wait_ns = INT64_MAX;
+    while (job->tasks_ended < job->ntasks && !job->cancelled) {
+        bool progress = false;
+        if (quiet < 2 * job->ntasks) {
+            tw_task *task = job->tasks[tw_prng_below(prng, (uint64_t)job->ntasks)];
+            TW_TRY(seeded_step(job, task, (int32_t)tw_prng_below(prng, 4), wait_ns, &progress, error));
+        } else {
+            TW_TRY(seeded_round(job, wait_ns, &progress, error));
+            if (!progress) return TW_OK;
+        }
+        quiet = progress ? 0 : quiet + 1;
     }
     return TW_OK;
 }
@@ -195,7 +199,7 @@ static tw_status run_seeded(tw_job *job, tw_error *error) {
             tw_os_advance(job->os, ms > 0 ? ms : 1);
         } else {
             tw_park_announce(&job->shards[0].parker);
-            tw_park(&job->shards[0].parker, job->os, wait);
+            tw_park(&job->shards[0].parker, job->os, job->cancelled ? 0 : wait);
         }
     }
     return outcome(job, error);
@@ -205,25 +209,48 @@ tw_status tw_job_run(tw_job *job, tw_error *error) {
     return job->options.seeded ? run_seeded(job, error) : run_threads(job, error);
 }
 
-tw_status tw_job_checkpoint(tw_job *job, tw_snapshot *out, tw_error *error) {
-    TW_ASSERT(job->options.seeded);
-    bool ended;
-    TW_TRY(tw_job_settle(job, &ended, error));
-    job->snapshot = out;
-    job->snapshot_full = out->nchunks == 0;
-    for (int i = 0; i < out->nsplits; i++) { /* positions are of the last barrier only */
-        tw_free(out->mem, out->splits[i].name, strlen(out->splits[i].name) + 1);
-        tw_buf_free(&out->splits[i].position);
-    }
-    out->nsplits = 0;
+/* Brings a barrier to every task; those that have ended stand behind it already. */
+static tw_status take_snapshot(tw_job *job, tw_error *error) {
     job->tasks_at_epoch = 0;
     job->epoch_wanted++;
+    for (int i = 0; i < job->ntasks; i++)
+        if (job->tasks[i]->ended && tw_task_snapshot_ended(job->tasks[i], job->epoch_wanted) != TW_OK)
+            return fail(job, job->tasks[i]->context.error), outcome(job, error);
     tw_prng prng = {job->options.seed + job->epoch_wanted};
     int64_t wait;
     TW_TRY(settle(job, &prng, &wait, error));
+    TW_TRY(outcome(job, error));
+    if (job->tasks_at_epoch == job->ntasks) return TW_OK;
+    return tw_fail(error, TW_E_INTERNAL, "the barrier reached %d of %d tasks", (int)job->tasks_at_epoch, job->ntasks);
+}
+
+tw_status tw_job_checkpoint(tw_job *job, tw_snapshot *out, tw_error *error) {
+    bool ended;
+    TW_TRY(tw_job_settle(job, &ended, error));
+    return tw_job_checkpoint_now(job, out, error);
+}
+
+tw_status tw_job_checkpoint_now(tw_job *job, tw_snapshot *out, tw_error *error) {
+    TW_ASSERT(job->options.seeded);
+    TW_TRY(outcome(job, error));
+    job->snapshot = out;
+    job->snapshot_full = out->nchunks == 0;
+    tw_snapshot_clear_splits(out);
+    tw_status status = take_snapshot(job, error);
     out->epoch = job->epoch_wanted;
     job->snapshot = NULL;
-    if (job->tasks_at_epoch != job->ntasks) return tw_fail(error, TW_E_INTERNAL, "the barrier reached %d of %d tasks", (int)job->tasks_at_epoch, job->ntasks);
+    return status;
+}
+
+tw_status tw_job_steps(tw_job *job, tw_prng *prng, int steps, bool *ended, tw_error *error) {
+    TW_ASSERT(job->options.seeded);
+    for (int i = 0; i < steps && job->tasks_ended < job->ntasks; i++) {
+        tw_task *task = job->tasks[tw_prng_below(prng, (uint64_t)job->ntasks)];
+        bool progress = false;
+        int64_t wait;
+        TW_TRY(seeded_step(job, task, (int32_t)tw_prng_below(prng, 4), &wait, &progress, error));
+    }
+    *ended = job->tasks_ended == job->ntasks;
     return outcome(job, error);
 }
 
@@ -233,21 +260,31 @@ void tw_job_cancel(tw_job *job) {
     wake_all(job);
 }
 
+#define SEEN(field) atomic_load_explicit(&stats->field, memory_order_relaxed)
+
 void tw_job_get_stats(tw_job *job, tw_job_stats *out) {
-    *out = (tw_job_stats){.rows_in = job->counters.rows_in, .rows_out = job->counters.rows_out, .bad_records = job->counters.bad_records,
-                          .watermark = TW_WATERMARK_MAX, .progress = -1, .epoch = job->epoch_wanted};
+    *out = (tw_job_stats){.watermark = TW_WATERMARK_MAX, .epoch = job->epoch_wanted};
+    int64_t done = 0, nsplits = 0;
+    bool known = true;
     for (int i = 0; i < job->ntasks; i++) {
-        const tw_task *task = job->tasks[i];
-        out->late_rows += task->context.late_rows;
-        out->failed_rows += task->context.failed_rows;
-        if (task->slice_ns_max > out->slice_ns_max) out->slice_ns_max = task->slice_ns_max;
-        for (int k = 0; k < task->noperators; k++)
-            if (task->operators[k]->ops == &TW_OPERATOR_WATERMARK && task->operators[k]->watermark_out < out->watermark)
-                out->watermark = task->operators[k]->watermark_out;
+        tw_task_stats *stats = &job->tasks[i]->stats;
+        int64_t watermark = SEEN(watermark), slice = SEEN(slice_ns_max);
+        out->rows_in += SEEN(rows_in);
+        out->rows_out += SEEN(rows_out);
+        out->bad_records += SEEN(bad_records);
+        out->late_rows += SEEN(late_rows);
+        out->failed_rows += SEEN(failed_rows);
+        if (watermark < out->watermark) out->watermark = watermark;
+        if (slice > out->slice_ns_max) out->slice_ns_max = slice;
+        known &= SEEN(nsplits) == 0 || SEEN(done_permille) >= 0;
+        done += SEEN(done_permille) > 0 ? SEEN(done_permille) : 0;
+        nsplits += SEEN(nsplits);
     }
+    out->progress = known && nsplits ? (double)done / (double)(1000 * nsplits) : -1;
 }
 
 static tw_status open_job(tw_job *job, tw_error *error) {
+    if (job->options.restore) job->epoch_wanted = job->options.restore->epoch; /* epochs go on */
     job->shards = tw_arena_calloc(&job->arena, sizeof *job->shards * (size_t)job->options.nshards);
     if (!job->shards) return tw_fail(error, TW_E_NOMEM, "out of memory");
     for (int i = 0; i < job->options.nshards; i++) {
@@ -269,7 +306,8 @@ tw_status tw_job_open(tw_mem *mem, struct tw_os *os, const tw_registry *registry
     job->options = *options;
     if (job->options.nshards < 1) job->options.nshards = 1;
     if (job->options.batch_rows < 1 || job->options.batch_rows > TW_BATCH_ROWS) job->options.batch_rows = TW_BATCH_ROWS;
-    tw_arena_init(&job->arena, mem, 16384);
+    tw_mem_init(&job->own, mem, 0);
+    tw_arena_init(&job->arena, &job->own, 16384);
     pthread_mutex_init(&job->lock, NULL);
     job->side = tw_leaving(job);
     tw_status status = open_job(job, error);
@@ -294,5 +332,6 @@ void tw_job_close(tw_job *job) {
     for (int i = 0; i < job->options.nshards && job->shards; i++) tw_mem_close(&job->shards[i].mem);
     pthread_mutex_destroy(&job->lock);
     tw_arena_free(&job->arena);
+    tw_mem_close(&job->own);
     tw_free(job->mem, job, sizeof *job);
 }

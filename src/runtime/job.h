@@ -4,6 +4,7 @@
 #ifndef TW_RUNTIME_JOB_H
 #define TW_RUNTIME_JOB_H
 
+#include "base/prng.h"
 #include "runtime/side.h"
 #include "runtime/snapshot.h"
 #include "runtime/task.h"
@@ -43,6 +44,10 @@ tw_status tw_job_run(tw_job *job, tw_error *error);
 tw_status tw_job_settle(tw_job *job, bool *ended, tw_error *error);
 /* Takes a snapshot in which every source is cut at one position. Seeded jobs only until epochs exist: settles first. The job goes on. */
 tw_status tw_job_checkpoint(tw_job *job, tw_snapshot *out, tw_error *error);
+/* The same without settling: rows are on their way while the barrier runs. */
+tw_status tw_job_checkpoint_now(tw_job *job, tw_snapshot *out, tw_error *error);
+/* Seeded jobs: so many slices, of tasks that the generator chooses. */
+tw_status tw_job_steps(tw_job *job, tw_prng *prng, int steps, bool *ended, tw_error *error);
 void tw_job_cancel(tw_job *job);
 void tw_job_get_stats(tw_job *job, tw_job_stats *out);
 void tw_job_close(tw_job *job);

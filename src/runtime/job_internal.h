@@ -17,12 +17,21 @@ typedef struct tw_source_shared {
     int64_t refreshed_ns;
 } tw_source_shared;
 
-/* A region of the plan between exchanges. */
+/* One input of one node, in order of reader and port. */
+typedef struct tw_edge {
+    const tw_plan_node *from, *to;
+    int port;
+    bool cut;              /* between regions: rows go through channels */
+    tw_channel **channels; /* [producer's instance * consumers + consumer's instance] */
+} tw_edge;
+
+/* A part of the plan whose nodes call each other directly; see region.c. */
 typedef struct tw_region {
     const tw_plan_node **nodes;
     int nnodes;
     int ninstances;
     tw_task **tasks;
+    bool side_fed; /* holds a side table's scan or lies below one */
 } tw_region;
 
 struct tw_shard {
@@ -37,20 +46,20 @@ struct tw_shard {
     bool started;
 };
 
-typedef struct tw_counters { /* written by one task's thread, read by any */
-    _Atomic uint64_t rows_in, rows_out, bad_records;
-} tw_counters;
-
 struct tw_job {
-    tw_mem *mem;
+    tw_mem *mem;    /* the caller's budget; shards are charged to it from their threads, so it serves open and close only */
+    tw_mem own;     /* of what all shards share: sources, the arena */
     tw_arena arena; /* what lives as long as the job */
     struct tw_os *os;
     const tw_registry *registry;
     const tw_plan *plan;
     tw_job_options options;
     tw_side_outputs side;
+    tw_edge *edges;
+    int nedges;
     tw_region *regions;
     int nregions;
+    tw_region **region_of; /* by node */
     tw_task **tasks;
     int ntasks;
     tw_shard *shards;
@@ -67,7 +76,6 @@ struct tw_job {
     tw_error error;
     tw_snapshot *snapshot; /* being taken */
     bool snapshot_full;
-    tw_counters counters;
 };
 
 tw_arena *tw_job_arena(tw_job *job); /* while the job is opened only */
@@ -76,8 +84,11 @@ bool tw_job_held_open(tw_job *job);
 void tw_job_barrier_passed(tw_job *job, tw_task *task);
 tw_status tw_job_snapshot_operator(tw_job *job, tw_operator *op);
 tw_status tw_job_restore_operator(tw_job *job, tw_operator *op, tw_error *error);
-/* True when every task that has not ended reads side tables only: they grow no more. */
-bool tw_job_only_side_scans_left(tw_job *job);
+/* True when nothing is left to do but what side tables' scans give: the tables grow no more (but by rows read from them). */
+bool tw_job_only_side_scans_left(const tw_job *job, const tw_task *asking);
+/* Cuts the plan: edges, regions. */
+tw_status tw_regions_find(tw_job *job, tw_error *error);
+/* Regions into tasks, wired and opened. */
 tw_status tw_graph_build(tw_job *job, tw_error *error);
 
 #endif

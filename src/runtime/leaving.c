@@ -1,6 +1,8 @@
 /* Rows that leave the flow of a job into its side tables: late ones, undecodable ones, ones whose expression failed. */
 #include "runtime/leaving.h"
 
+#include "format/json.h"
+
 static tw_value text(tw_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static tw_value text(tw_arena *arena, const char *format, ...) {
     char room[700];
@@ -19,7 +21,9 @@ static tw_value row_json(tw_arena *arena, const tw_operator *op, const tw_batch 
     tw_buf_init(&buf, arena->mem, 1 << 20);
     tw_buf_byte(&buf, '{');
     for (int c = 0; c < batch->ncolumns && c < names->nfields; c++) {
-        tw_buf_printf(&buf, "%s\"%.*s\":", c ? "," : "", TW_STR_ARG(names->fields[c].name));
+        if (c) tw_buf_byte(&buf, ',');
+        tw_json_write_text(&buf, names->fields[c].name);
+        tw_buf_byte(&buf, ':');
         tw_json_value(&buf, &batch->columns[c], row);
     }
     tw_buf_byte(&buf, '}');
@@ -29,11 +33,14 @@ static tw_value row_json(tw_arena *arena, const tw_operator *op, const tw_batch 
     return v;
 }
 
+static bool is_windowed_agg(const tw_plan_node *n) {
+    return n->kind == TW_PLAN_WINDOW_AGG || n->kind == TW_PLAN_SESSION_AGG || n->kind == TW_PLAN_COUNT_AGG;
+}
+
 /* Time of the row by the operator's time column; NULL where it has none. */
 static tw_value row_time(const tw_operator *op, const tw_batch *batch, int32_t row) {
-    int column = op->node->kind == TW_PLAN_WINDOW_AGG ? op->node->u.agg.window.time_column
-                 : op->node->kind == TW_PLAN_WINDOW   ? op->node->u.window.time_column
-                                                      : -1;
+    const tw_plan_node *n = op->node;
+    int column = is_windowed_agg(n) ? n->u.agg.window.time_column : n->kind == TW_PLAN_WINDOW ? n->u.window.time_column : -1;
     if (column < 0 || column >= batch->ncolumns) return tw_value_null(&TW_TYPE_TIMESTAMP_3);
     const tw_column *c = &batch->columns[column];
     if (tw_column_null(c, row)) return tw_value_null(&TW_TYPE_TIMESTAMP_3);
@@ -43,7 +50,7 @@ static tw_value row_time(const tw_operator *op, const tw_batch *batch, int32_t r
 
 static tw_str late_table(const tw_operator *op) {
     const tw_plan_node *n = op->node;
-    if (n->kind == TW_PLAN_WINDOW_AGG && n->u.agg.late_table.length) return n->u.agg.late_table;
+    if (is_windowed_agg(n) && n->u.agg.late_table.length) return n->u.agg.late_table;
     while (n->ninputs) { /* the source that the rows come from, by the first inputs */
         if (n->kind == TW_PLAN_WATERMARK) return n->u.watermark.table;
         n = n->inputs[0];

@@ -11,7 +11,8 @@ static tw_status open_operator(tw_operator *op, tw_error *error) {
     p->first = TW_NEW_ARRAY(arena, int32_t, 2 * p->nchannels + 2);
     p->hashes = TW_NEW_ARRAY(arena, uint64_t, TW_BATCH_ROWS);
     p->marked = TW_NEW_ARRAY(arena, bool, p->nchannels);
-    return p->open && p->rows && p->first && p->hashes && p->marked ? TW_OK : tw_fail(error, TW_E_NOMEM, "out of memory");
+    p->idled = TW_NEW_ARRAY(arena, bool, p->nchannels);
+    return p->open && p->rows && p->first && p->hashes && p->marked && p->idled ? TW_OK : tw_fail(error, TW_E_NOMEM, "out of memory");
 }
 
 static void publish(tw_partitioner *p, int c) {
@@ -27,15 +28,24 @@ static tw_status need_slot(tw_partitioner *p, int c) {
     return status;
 }
 
+/* The one channel that takes every row, -1 where keys decide. A forward edge (region.c) leads to the task of the same number. */
+static int receiver(const tw_partitioner *p) {
+    const tw_plan_node *node = p->op.node;
+    if (p->nchannels == 1) return 0;
+    if (node->kind != TW_PLAN_EXCHANGE) return p->op.task->ninstances == p->nchannels ? p->op.task->instance : 0;
+    return node->u.exchange.kind == TW_EXCHANGE_SINGLE ? 0 : -1;
+}
+
 /* Groups the batch's row numbers by channel: a counting sort that keeps their order. */
 static void deal(tw_partitioner *p, const tw_batch *batch) {
     const tw_plan_exchange *exchange = &p->op.node->u.exchange;
     int32_t n = batch->rows, nchannels = p->nchannels;
     int32_t *first = p->first, *fill = p->first + nchannels + 1;
     memset(first, 0, sizeof *first * ((size_t)nchannels + 1));
-    if (nchannels == 1 || exchange->kind == TW_EXCHANGE_SINGLE) {
+    int alone = receiver(p);
+    if (alone >= 0) {
         for (int32_t i = 0; i < n; i++) p->rows[i] = (uint16_t)i;
-        for (int32_t c = 1; c <= nchannels; c++) first[c] = n;
+        for (int32_t c = alone + 1; c <= nchannels; c++) first[c] = n;
         return;
     }
     for (int k = 0; k < exchange->nkeys; k++)
@@ -114,7 +124,7 @@ bool tw_partitioner_flush(tw_partitioner *p, bool all) {
     bool published = false;
     for (int c = 0; c < p->nchannels; c++) {
         if (!p->open[c]) continue;
-        bool holds = p->open[c]->rows.batch.rows || p->open[c]->watermark != TW_WATERMARK_MIN || p->open[c]->idle;
+        bool holds = p->open[c]->rows.batch.rows || p->open[c]->watermark != TW_WATERMARK_MIN;
         if (!holds || (!all && tw_channel_length(p->channels[c]) > 0)) continue;
         publish(p, c);
         published = true;
@@ -122,27 +132,35 @@ bool tw_partitioner_flush(tw_partitioner *p, bool all) {
     return published;
 }
 
-tw_status tw_partitioner_mark(tw_partitioner *p, uint64_t barrier, bool end) {
+/* Puts a mark into each channel that has not got it yet. */
+static tw_status mark(tw_partitioner *p, bool *marked, uint64_t barrier, bool end, bool idle) {
     bool left = false;
     for (int c = 0; c < p->nchannels; c++) {
-        if (p->marked[c]) continue;
-        if (need_slot(p, c) != TW_OK) {
-            left = true;
-            continue;
-        }
+        if (marked[c]) continue;
+        tw_status status = need_slot(p, c);
+        if (tw_is_error(status)) return status;
+        left |= status != TW_OK;
+        if (status != TW_OK) continue;
         p->open[c]->barrier = barrier;
         p->open[c]->end = end;
-        p->marked[c] = true;
+        p->open[c]->idle = idle;
+        marked[c] = true;
         publish(p, c);
     }
-    if (left) return TW_BLOCKED;
-    memset(p->marked, 0, sizeof *p->marked * (size_t)p->nchannels);
-    return TW_OK;
+    return left ? TW_BLOCKED : TW_OK;
 }
 
-void tw_partitioner_idle(tw_partitioner *p) {
-    for (int c = 0; c < p->nchannels; c++)
-        if (need_slot(p, c) == TW_OK) p->open[c]->idle = true;
+static void unmark(tw_partitioner *p, bool *marked) { memset(marked, 0, sizeof *marked * (size_t)p->nchannels); }
+
+tw_status tw_partitioner_mark(tw_partitioner *p, uint64_t barrier, bool end) {
+    tw_status status = mark(p, p->marked, barrier, end, false);
+    if (status == TW_OK) unmark(p, p->marked);
+    return status;
+}
+
+tw_status tw_partitioner_idle(tw_partitioner *p, bool first) {
+    if (first) unmark(p, p->idled);
+    return mark(p, p->idled, 0, false, true);
 }
 
 const tw_operator_ops TW_OPERATOR_PARTITIONER = {

@@ -13,7 +13,8 @@ typedef struct side_table {
 } side_table;
 
 struct tw_side_store {
-    tw_mem *mem;
+    tw_mem *parent;
+    tw_mem mem; /* used under the lock, by any thread */
     tw_arena arena;
     size_t limit;
     size_t used;
@@ -24,9 +25,10 @@ struct tw_side_store {
 tw_status tw_side_store_open(tw_mem *mem, size_t limit_bytes, tw_side_store **out) {
     tw_side_store *s = tw_calloc(mem, sizeof *s);
     if (!s) return TW_E_NOMEM;
-    s->mem = mem;
+    s->parent = mem;
+    tw_mem_init(&s->mem, mem, 0);
     s->limit = limit_bytes;
-    tw_arena_init(&s->arena, mem, 4096);
+    tw_arena_init(&s->arena, &s->mem, 4096);
     pthread_mutex_init(&s->lock, NULL);
     *out = s;
     return TW_OK;
@@ -36,11 +38,12 @@ void tw_side_store_close(tw_side_store *s) {
     if (!s) return;
     for (side_table *t = s->tables; t; t = t->next) {
         for (int32_t i = 0; i < t->nparts; i++) tw_builder_close(&t->parts[i]);
-        tw_free(s->mem, t->parts, sizeof *t->parts * (size_t)t->capacity);
+        tw_free(&s->mem, t->parts, sizeof *t->parts * (size_t)t->capacity);
     }
     pthread_mutex_destroy(&s->lock);
     tw_arena_free(&s->arena);
-    tw_free(s->mem, s, sizeof *s);
+    tw_mem_close(&s->mem);
+    tw_free(s->parent, s, sizeof *s);
 }
 
 static side_table *find(tw_side_store *s, tw_side_kind kind, tw_str name, bool make) {
@@ -59,13 +62,13 @@ static tw_builder *room_for_row(tw_side_store *s, side_table *t) {
     if (t->nparts && tw_builder_room(&t->parts[t->nparts - 1]) > 0) return &t->parts[t->nparts - 1];
     if (t->nparts == t->capacity) {
         int32_t capacity = t->capacity ? t->capacity * 2 : 4;
-        tw_builder *parts = tw_realloc(s->mem, t->parts, sizeof *parts * (size_t)t->capacity, sizeof *parts * (size_t)capacity);
+        tw_builder *parts = tw_realloc(&s->mem, t->parts, sizeof *parts * (size_t)t->capacity, sizeof *parts * (size_t)capacity);
         if (!parts) return NULL;
         /* a builder's batch points into its own arenas, never into the struct: it may move */
         t->parts = parts;
         t->capacity = capacity;
     }
-    if (tw_builder_open(&t->parts[t->nparts], s->mem, tw_side_row(t->kind), 256) != TW_OK) return NULL;
+    if (tw_builder_open(&t->parts[t->nparts], &s->mem, tw_side_row(t->kind), 256) != TW_OK) return NULL;
     return &t->parts[t->nparts++];
 }
 
@@ -73,7 +76,7 @@ static tw_status append(tw_side_store *s, side_table *t, const tw_value *values)
     tw_builder *b = room_for_row(s, t);
     if (!b) return TW_E_NOMEM;
     tw_arena arena;
-    tw_arena_init(&arena, s->mem, 1024);
+    tw_arena_init(&arena, &s->mem, 1024);
     tw_status status = TW_OK;
     for (int c = 0; status == TW_OK && c < b->batch.ncolumns; c++) {
         tw_column column;

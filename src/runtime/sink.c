@@ -35,11 +35,13 @@ static tw_status collect(tw_operator *op, const tw_batch *batch) {
 
 static tw_status write_batch(sink_operator *s) {
     tw_status status = s->op.node->u.sink.collect ? collect(&s->op, s->batch) : s->ops->write(s->sink, s->batch, s->op.task->error);
-    if (status == TW_BLOCKED) {
+    tw_task *task = (tw_task *)s->op.task;
+    if (status == TW_BLOCKED) { /* nobody wakes the task when the sink can go on */
         tw_pending(&s->op);
+        task->retry_ns = tw_mono_ns(task->context.os) + 1000000;
         return status;
     }
-    if (status == TW_OK) job_of(&s->op)->counters.rows_out += (uint64_t)s->batch->rows;
+    if (status == TW_OK) task->rows_out += (uint64_t)s->batch->rows;
     s->batch = NULL;
     return status;
 }

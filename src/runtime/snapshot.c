@@ -2,13 +2,18 @@
 
 void tw_snapshot_init(tw_snapshot *snapshot, tw_mem *mem) { *snapshot = (tw_snapshot){.mem = mem}; }
 
-void tw_snapshot_free(tw_snapshot *snapshot) {
-    for (int i = 0; i < snapshot->nchunks; i++) tw_buf_free(&snapshot->chunks[i].bytes);
+void tw_snapshot_clear_splits(tw_snapshot *snapshot) {
     for (int i = 0; i < snapshot->nsplits; i++) {
         tw_snapshot_split *s = &snapshot->splits[i];
-        tw_free(snapshot->mem, s->name, strlen(s->name) + 1);
+        tw_free(snapshot->mem, (char *)s->name.data, s->name.length);
         tw_buf_free(&s->position);
     }
+    snapshot->nsplits = 0;
+}
+
+void tw_snapshot_free(tw_snapshot *snapshot) {
+    for (int i = 0; i < snapshot->nchunks; i++) tw_buf_free(&snapshot->chunks[i].bytes);
+    tw_snapshot_clear_splits(snapshot);
     tw_free(snapshot->mem, snapshot->chunks, sizeof *snapshot->chunks * (size_t)snapshot->chunks_capacity);
     tw_free(snapshot->mem, snapshot->splits, sizeof *snapshot->splits * (size_t)snapshot->splits_capacity);
     tw_snapshot_init(snapshot, snapshot->mem);
@@ -33,21 +38,20 @@ tw_snapshot_chunk *tw_snapshot_add_chunk(tw_snapshot *s, uint64_t operator_id, i
     return chunk;
 }
 
-tw_snapshot_split *tw_snapshot_add_split(tw_snapshot *s, uint64_t operator_id, const char *name) {
+tw_snapshot_split *tw_snapshot_add_split(tw_snapshot *s, uint64_t operator_id, tw_str name) {
     if (!grow(s->mem, (void **)&s->splits, s->nsplits, &s->splits_capacity, sizeof *s->splits)) return NULL;
-    size_t size = strlen(name) + 1;
-    char *copy = tw_malloc(s->mem, size);
+    char *copy = tw_malloc(s->mem, name.length);
     if (!copy) return NULL;
-    memcpy(copy, name, size);
+    if (name.length) memcpy(copy, name.data, name.length);
     tw_snapshot_split *split = &s->splits[s->nsplits++];
-    *split = (tw_snapshot_split){.operator_id = operator_id, .name = copy, .watermark = INT64_MIN};
+    *split = (tw_snapshot_split){.operator_id = operator_id, .name = {copy, name.length}, .watermark = INT64_MIN};
     tw_buf_init(&split->position, s->mem, 0);
     return split;
 }
 
 const tw_snapshot_split *tw_snapshot_find_split(const tw_snapshot *s, uint64_t operator_id, tw_str name) {
     for (int i = 0; i < s->nsplits; i++)
-        if (s->splits[i].operator_id == operator_id && tw_str_equal(tw_str_of(s->splits[i].name), name)) return &s->splits[i];
+        if (s->splits[i].operator_id == operator_id && tw_str_equal(s->splits[i].name, name)) return &s->splits[i];
     return NULL;
 }
 

@@ -14,7 +14,7 @@ typedef struct tw_snapshot_chunk {
 
 typedef struct tw_snapshot_split {
     uint64_t operator_id; /* of the scan */
-    char *name;           /* of the split, NUL-terminated */
+    tw_str name;          /* of the split; owned */
     bool ended;
     int64_t watermark;    /* running maximum */
     tw_buf position;
@@ -31,8 +31,9 @@ typedef struct tw_snapshot {
 
 void tw_snapshot_init(tw_snapshot *snapshot, tw_mem *mem);
 void tw_snapshot_free(tw_snapshot *snapshot);
+void tw_snapshot_clear_splits(tw_snapshot *snapshot); /* before the next barrier: positions are of the last one only */
 tw_snapshot_chunk *tw_snapshot_add_chunk(tw_snapshot *snapshot, uint64_t operator_id, int32_t instance, bool full);
-tw_snapshot_split *tw_snapshot_add_split(tw_snapshot *snapshot, uint64_t operator_id, const char *name);
+tw_snapshot_split *tw_snapshot_add_split(tw_snapshot *snapshot, uint64_t operator_id, tw_str name);
 const tw_snapshot_split *tw_snapshot_find_split(const tw_snapshot *snapshot, uint64_t operator_id, tw_str name);
 size_t tw_snapshot_bytes(const tw_snapshot *snapshot);
 

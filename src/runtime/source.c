@@ -22,12 +22,12 @@ typedef struct source_input {
     tw_split_progress *news; /* a split that was added and that the watermark operator has not seen */
     bool begun;       /* the splits known at start have been added */
     tw_batch batch;
+    int64_t measured_ns; /* when `measure` looked last */
 } source_input;
 
 static void on_bad(void *context, const tw_split_id *split, const tw_bad_record *bad) {
     source_input *s = context;
-    tw_job *job = s->input.task->job;
-    job->counters.bad_records++;
+    s->input.task->bad_records++;
     s->input.task->context.side->bad(s->input.task->context.side->context, s->shared->node->u.scan.table.name, split, bad);
 }
 
@@ -137,12 +137,12 @@ static bool exhausted(const source_input *s) {
 }
 
 static void note_wait(source_input *s, int64_t now) {
-    int64_t wait = now + 200000000; /* new splits */
+    int64_t wait = complete(s) ? INT64_MAX : now + 200000000; /* new splits */
     for (int i = 0; i < s->nreaders; i++) {
         reader *r = s->readers[i];
         if (!r->progress.ended && r->wait_ns && r->wait_ns < wait) wait = r->wait_ns;
     }
-    s->input.wait_ns = wait;
+    s->input.wait_ns = wait == INT64_MAX ? 0 : wait;
 }
 
 /* A split that came or ended changes what the watermark operator waits for: it looks at the splits again. */
@@ -166,15 +166,33 @@ static tw_status blocked(source_input *s, reader *r, int64_t wait_ns, int64_t no
     r->wait_ns = wait_ns ? wait_ns : now + 1000000;
     int64_t until = s->input.task->context.now_ms + (r->wait_ns - now) / 1000000;
     if (until > r->progress.silent_to_ms) r->progress.silent_to_ms = until;
-    return nothing(s, now);
+    return pick(s, now) ? TW_OK : nothing(s, now); /* another split may have rows */
 }
 
-static tw_status hand_on(source_input *s, reader *r, const tw_batch *batch) {
+enum { MEASURE_NS = 100000000 };
+
+/* How much of the splits has been read, for tw_job_get_stats. */
+static void measure(source_input *s, int64_t now) {
+    tw_task *task = s->input.task;
+    if (now < s->measured_ns + MEASURE_NS && !exhausted(s)) return;
+    s->measured_ns = now;
+    double done = 0;
+    for (int i = 0; i < s->nreaders && done >= 0; i++) {
+        reader *r = s->readers[i];
+        double part = r->progress.ended ? 1 : !r->reader ? 0 : s->shared->ops->progress ? s->shared->ops->progress(r->reader) : -1;
+        done = part < 0 ? -1 : done + part;
+    }
+    task->done_permille = done < 0 ? -1 : (int32_t)(done * 1000);
+    task->nsplits = s->nreaders;
+}
+
+static tw_status hand_on(source_input *s, reader *r, const tw_batch *batch, int64_t now) {
     r->wait_ns = 0;
     if (batch->rows == 0) return TW_OK;
     r->progress.silent_from_ms = r->progress.silent_to_ms = s->input.task->context.now_ms;
     s->input.idle = false;
-    s->input.task->job->counters.rows_in += (uint64_t)batch->rows;
+    measure(s, now);
+    s->input.task->rows_in += (uint64_t)batch->rows;
     s->batch = *batch;
     s->batch.split = &r->progress;
     return tw_emit(&s->input.head, &s->batch);
@@ -197,23 +215,23 @@ static tw_status advance(tw_input *input) {
     tw_batch *batch = NULL;
     int64_t wait_ns = 0;
     tw_status status = s->shared->ops->poll(r->reader, task->job->options.batch_rows, &batch, &wait_ns, on_bad, s, task->context.error);
-    if (status == TW_OK) return hand_on(s, r, batch);
+    if (status == TW_OK) return hand_on(s, r, batch, now);
     if (status == TW_BLOCKED) return blocked(s, r, wait_ns, now);
     if (status != TW_END) return status;
     r->progress.ended = true;
+    measure(s, now);
     return split_changed(s, &r->progress);
 }
 
 static tw_status snapshot(tw_input *input) {
     source_input *s = (source_input *)input;
     tw_job *job = input->task->job;
+    TW_TRY(discover(s)); /* a position of the snapshot before must not be lost because its split was not looked at yet */
     tw_status status = TW_OK;
     pthread_mutex_lock(&job->lock);
     for (int i = 0; status == TW_OK && i < s->nreaders; i++) {
         reader *r = s->readers[i];
-        char name[1200];
-        snprintf(name, sizeof name, "%.*s", TW_STR_ARG(r->progress.name));
-        tw_snapshot_split *out = tw_snapshot_add_split(job->snapshot, s->shared->node->id, name);
+        tw_snapshot_split *out = tw_snapshot_add_split(job->snapshot, s->shared->node->id, r->progress.name);
         if (!out) {
             status = tw_fail(input->task->context.error, TW_E_NOMEM, "out of memory");
             break;
@@ -226,6 +244,7 @@ static tw_status snapshot(tw_input *input) {
             const tw_snapshot_split *at = tw_snapshot_find_split(job->options.restore, s->shared->node->id, r->progress.name);
             if (at) tw_buf_append(&out->position, at->position.data, at->position.length);
         }
+        if (out->position.failed) status = tw_fail(input->task->context.error, TW_E_NOMEM, "out of memory while a snapshot was written");
     }
     pthread_mutex_unlock(&job->lock);
     return status;

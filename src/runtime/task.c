@@ -45,10 +45,12 @@ static tw_status resume_pending(tw_task *task) {
 
 /* TW_OK once every exchange has the mark. */
 static tw_status mark_exchanges(tw_task *task, uint64_t barrier, bool end) {
-    tw_status result = TW_OK;
-    for (int i = 0; i < task->npartitioners; i++)
-        if (tw_partitioner_mark(task->partitioners[i], barrier, end) != TW_OK) result = TW_BLOCKED;
-    return result;
+    while (task->nmarked < task->npartitioners) {
+        TW_TRY(tw_partitioner_mark(task->partitioners[task->nmarked], barrier, end));
+        task->nmarked++;
+    }
+    task->nmarked = 0;
+    return TW_OK;
 }
 
 static tw_status snapshot_operators(tw_task *task) {
@@ -116,6 +118,26 @@ static tw_status advance_marks(tw_task *task) {
     return TW_END;
 }
 
+/* It stands still behind its barrier; its sinks are finished. */
+tw_status tw_task_snapshot_ended(tw_task *task, uint64_t epoch) {
+    for (int i = 0; i < task->noperators; i++)
+        if (task->operators[i]->ops->snapshot) TW_TRY(tw_job_snapshot_operator(task->job, task->operators[i]));
+    for (int i = 0; i < task->ninputs; i++)
+        if (task->inputs[i]->ops->snapshot) TW_TRY(task->inputs[i]->ops->snapshot(task->inputs[i]));
+    task->epoch = epoch;
+    tw_job_barrier_passed(task->job, task);
+    return TW_OK;
+}
+
+bool tw_task_settled(const tw_task *task) {
+    if (task->context.npending || task->current) return false;
+    for (int i = 0; i < task->ninputs; i++) {
+        const tw_input *input = task->inputs[i];
+        if (!input->side_fed && !input->ended && input->watermark != TW_WATERMARK_MAX) return false;
+    }
+    return true;
+}
+
 /* --- 4: timers --- */
 
 static tw_status run_timers(tw_task *task) {
@@ -160,11 +182,18 @@ static bool is_idle(const tw_task *task) {
     return any;
 }
 
-static void tell_idle(tw_task *task) {
-    bool idle = is_idle(task);
-    if (idle && !task->inputs_idle)
-        for (int i = 0; i < task->npartitioners; i++) tw_partitioner_idle(task->partitioners[i]);
+static tw_status tell_idle(tw_task *task) {
+    bool idle = is_idle(task), first = idle && !task->inputs_idle;
     task->inputs_idle = idle;
+    if (first || !idle) task->idle_told = false;
+    if (!idle || task->idle_told) return TW_OK;
+    task->idle_told = true;
+    for (int i = 0; i < task->npartitioners; i++) {
+        tw_status status = tw_partitioner_idle(task->partitioners[i], first);
+        if (tw_is_error(status)) return status;
+        if (status != TW_OK) task->idle_told = false; /* when the channel has room again */
+    }
+    return TW_OK;
 }
 
 /* One thing done: TW_OK; TW_END: nothing to do. */
@@ -182,19 +211,60 @@ static tw_status advance(tw_task *task) {
     return take_input(task);
 }
 
+enum { WAIT_MS_MAX = 3600 * 1000 }; /* for a timer: looked at again then */
+
 static int64_t next_wait(const tw_task *task) {
-    int64_t wait = INT64_MAX;
+    int64_t wait = INT64_MAX, now_ns = tw_mono_ns(task->context.os);
     for (int i = 0; i < task->ninputs; i++) {
         const tw_input *input = task->inputs[i];
-        if (!input->ended && input->wait_ns && input->wait_ns < wait) wait = input->wait_ns;
+        if (!input->ended && !input->at_barrier && input->wait_ns && input->wait_ns < wait) wait = input->wait_ns;
     }
     for (int i = 0; i < task->noperators; i++) {
         int64_t ms = task->operators[i]->timer_ms;
         if (ms == INT64_MAX) continue;
-        int64_t due = tw_mono_ns(task->context.os) + (ms - task->context.now_ms) * 1000000;
-        if (due < wait) wait = due;
+        ms = ms > task->context.now_ms + WAIT_MS_MAX ? WAIT_MS_MAX : ms - task->context.now_ms;
+        if (now_ns + ms * 1000000 < wait) wait = now_ns + ms * 1000000;
     }
     return wait;
+}
+
+#define PUBLISH(field, value) atomic_store_explicit(&task->stats.field, (value), memory_order_relaxed)
+
+static void publish_stats(tw_task *task, int64_t took_ns) {
+    int64_t watermark = TW_WATERMARK_MAX;
+    for (int i = 0; i < task->noperators; i++)
+        if (task->operators[i]->node && task->operators[i]->node->kind == TW_PLAN_WATERMARK && task->operators[i]->watermark_out < watermark)
+            watermark = task->operators[i]->watermark_out;
+    if (took_ns > task->slice_ns_max) task->slice_ns_max = took_ns;
+    PUBLISH(rows_in, task->rows_in);
+    PUBLISH(rows_out, task->rows_out);
+    PUBLISH(bad_records, task->bad_records);
+    PUBLISH(late_rows, task->context.late_rows);
+    PUBLISH(failed_rows, task->context.failed_rows);
+    PUBLISH(watermark, watermark);
+    PUBLISH(slice_ns_max, task->slice_ns_max);
+    PUBLISH(done_permille, task->done_permille);
+    PUBLISH(nsplits, task->nsplits);
+    atomic_store_explicit(&task->stats.settled, tw_task_settled(task), memory_order_release); /* what the task appended to side tables is there */
+}
+
+/* Goes on until the slice is over or nothing can be done. */
+static tw_status work(tw_task *task, bool *progress) {
+    for (;;) {
+        tw_status status = advance(task);
+        *progress |= status == TW_OK || status == TW_MORE;
+        if (status == TW_OK || status == TW_MORE) flush_exchanges(task, false);
+        if (status != TW_OK || task->ended) return status;
+        if (task->context.yield_after < 0 ? tw_yield_slow(&task->context) : task->context.yield_after == 0) return status;
+        if (task->context.yield_after > 0) task->context.yield_after--;
+    }
+}
+
+/* An operator that fails without a word must not pass for success. */
+static tw_step step_failed(tw_task *task, tw_status status) {
+    if (task->context.error->status != status)
+        tw_fail(task->context.error, status, status == TW_E_NOMEM ? "out of memory" : "an operator failed: %s", tw_status_name(status));
+    return TW_STEP_FAILED;
 }
 
 tw_step tw_task_step(tw_task *task, int64_t *wait_ns) {
@@ -203,27 +273,25 @@ tw_step tw_task_step(tw_task *task, int64_t *wait_ns) {
     int64_t begin = tw_mono_ns(task->context.os);
     task->context.now_ms = tw_wall_ms(task->context.os);
     task->context.slice_end_ns = begin + 1000000;
+    task->retry_ns = 0;
     bool progress = false;
-    tw_status status;
-    do {
-        status = advance(task);
-        progress |= status == TW_OK || status == TW_MORE;
-        if (status == TW_OK) flush_exchanges(task, false);
-    } while (status == TW_OK && !task->ended && (task->context.yield_after < 0 ? !tw_yield_slow(&task->context) : task->context.yield_after-- > 0));
-    int64_t took = tw_mono_ns(task->context.os) - begin;
-    if (took > task->slice_ns_max) task->slice_ns_max = took;
-    if (tw_is_error(status)) return TW_STEP_FAILED;
-    if (status == TW_END || status == TW_BLOCKED) {
-        if (status == TW_END) tell_idle(task);
-        progress |= flush_exchanges(task, true);
-        *wait_ns = next_wait(task);
+    tw_status status = work(task, &progress);
+    if (status == TW_END) {
+        tw_status told = tell_idle(task);
+        if (told != TW_OK) status = told;
     }
+    if (status == TW_END || status == TW_BLOCKED) {
+        progress |= flush_exchanges(task, true);
+        *wait_ns = status == TW_END ? next_wait(task) : task->retry_ns ? task->retry_ns : INT64_MAX;
+    }
+    publish_stats(task, tw_mono_ns(task->context.os) - begin);
+    if (tw_is_error(status)) return step_failed(task, status);
     return task->ended ? TW_STEP_ENDED : progress ? TW_STEP_PROGRESS : TW_STEP_IDLE;
 }
 
 void tw_task_close(tw_task *task) {
     for (int i = 0; i < task->ninputs; i++)
-        if (task->inputs[i] && task->inputs[i]->ops->close) task->inputs[i]->ops->close(task->inputs[i]);
-    for (int i = 0; i < task->noperators; i++)
-        if (task->operators[i] && task->operators[i]->ops->close) task->operators[i]->ops->close(task->operators[i]);
+        if (task->inputs[i]->ops->close) task->inputs[i]->ops->close(task->inputs[i]);
+    for (int i = task->noperators - task->nopened; i < task->noperators; i++)
+        if (task->operators[i]->ops->close) task->operators[i]->ops->close(task->operators[i]);
 }

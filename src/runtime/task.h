@@ -40,9 +40,20 @@ struct tw_input {
     bool at_barrier;   /* has reached the barrier of epoch task->epoch + 1 */
     bool ended;
     bool idle;
+    bool side_fed;     /* a side table's scan, or a gate below one */
     int64_t watermark; /* handed on last */
     int64_t wait_ns;   /* monotonic time at which to ask again; 0: only when woken */
 };
+
+/* What a task has done, for tw_job_get_stats: written by its thread at the end of a slice, read by any. */
+typedef struct tw_task_stats {
+    _Atomic uint64_t rows_in, rows_out, bytes_in, bad_records, late_rows, failed_rows;
+    _Atomic int64_t watermark;    /* lowest of its watermark operators; TW_WATERMARK_MAX: none */
+    _Atomic int64_t slice_ns_max;
+    _Atomic int32_t done_permille; /* of its splits, summed; -1: unknown */
+    _Atomic int32_t nsplits;
+    _Atomic bool settled;          /* every input but side tables' scans is at its end, and nothing is pending */
+} tw_task_stats;
 
 struct tw_task {
     tw_task_context context; /* must be first: operators see this */
@@ -51,6 +62,7 @@ struct tw_task {
     const struct tw_region *region;
     tw_operator **operators; /* by depth, inputs' heads excluded */
     int noperators;
+    int nopened;        /* the deepest so many are to be closed */
     tw_input **inputs;
     int ninputs;
     struct tw_partitioner **partitioners; /* exchanges that leave the task */
@@ -58,9 +70,14 @@ struct tw_task {
     uint64_t epoch;     /* last barrier passed */
     int next_input;     /* round robin */
     bool barrier_leaving, ending, ended;
-    bool inputs_idle;
+    int nmarked;        /* exchanges that have the barrier or the end that is leaving */
+    bool inputs_idle, idle_told; /* the second: to every exchange */
     tw_input *current;  /* whose item is at hand */
+    int64_t retry_ns;   /* blocked by something that wakes nobody (a sink): when to try again; 0: by a channel */
     int64_t slice_ns_max;
+    uint64_t rows_in, rows_out, bad_records;
+    int32_t done_permille, nsplits;
+    tw_task_stats stats;
 };
 
 typedef enum tw_step { TW_STEP_IDLE, TW_STEP_PROGRESS, TW_STEP_ENDED, TW_STEP_FAILED } tw_step;
@@ -68,6 +85,10 @@ typedef enum tw_step { TW_STEP_IDLE, TW_STEP_PROGRESS, TW_STEP_ENDED, TW_STEP_FA
 /* One slice. On TW_STEP_IDLE, *wait_ns is the monotonic time to come again (0: when woken). */
 tw_step tw_task_step(tw_task *task, int64_t *wait_ns);
 void tw_task_close(tw_task *task);
+/* For a task that has ended: what it would have added to the snapshot of this barrier. */
+tw_status tw_task_snapshot_ended(tw_task *task, uint64_t epoch);
+/* Every input is at its end but those that side tables' scans feed, and nothing is pending. */
+bool tw_task_settled(const tw_task *task);
 
 /* Inputs. Each `make` allocates from the job's arena. */
 tw_input *tw_gate_make(tw_task *task, const tw_plan_node *exchange, tw_channel **channels, int nchannels);
@@ -100,13 +121,16 @@ typedef struct tw_partitioner {
     const tw_batch *batch;
     int channel;           /* being served */
     bool *marked;          /* channels that have the mark (barrier, end) at hand */
+    bool *idled;           /* channels that have been told that the task is idle */
 } tw_partitioner;
 
 /* Publishes what is open where the receiver has nothing to read (`all`: everywhere). True when there was something. */
 bool tw_partitioner_flush(tw_partitioner *p, bool all);
-/* Puts a barrier (epoch > 0) or the end into every channel: TW_OK, or TW_BLOCKED (call again). */
+/* Puts a barrier (epoch > 0) or the end into every channel behind all rows: TW_OK, or TW_BLOCKED (call again). */
 tw_status tw_partitioner_mark(tw_partitioner *p, uint64_t barrier, bool end);
-void tw_partitioner_idle(tw_partitioner *p);
+/* Tells every receiver that nothing is to be waited for here until rows or a watermark come: TW_OK or TW_BLOCKED (call
+ * again, without `first`). */
+tw_status tw_partitioner_idle(tw_partitioner *p, bool first);
 
 /* Wakes the shard of a task; any thread. */
 void tw_task_wake(tw_task *task);

@@ -57,10 +57,10 @@ static tw_status snapshot(tw_input *input) {
     tw_job *job = input->task->job;
     if (input->task->context.instance != 0) return TW_OK;
     pthread_mutex_lock(&job->lock);
-    tw_snapshot_split *out = tw_snapshot_add_split(job->snapshot, input->head.node->id, "rows");
+    tw_snapshot_split *out = tw_snapshot_add_split(job->snapshot, input->head.node->id, TW_STR("rows"));
     if (out) tw_buf_u64(&out->position, (uint64_t)r->next);
     pthread_mutex_unlock(&job->lock);
-    return out ? TW_OK : tw_fail(input->task->context.error, TW_E_NOMEM, "out of memory");
+    return out && !out->position.failed ? TW_OK : tw_fail(input->task->context.error, TW_E_NOMEM, "out of memory");
 }
 
 /* A side table grows while others run: it is read to its end when all other tasks have ended, or when the job reads nothing else. */
@@ -69,7 +69,8 @@ static tw_status advance_side(tw_input *input) {
     tw_job *job = input->task->job;
     if (input->task->context.instance != 0) return finish(input);
     const tw_plan_side *side = &input->head.node->u.side;
-    bool others_done = tw_job_only_side_scans_left(job);
+    bool others_done = tw_job_only_side_scans_left(job, input->task);
+    input->wait_ns = 0;
     TW_TRY(need_builder(r));
     r->next += tw_side_read(job->options.side, side->kind, side->table, r->next, &r->builder);
     if (r->builder.batch.rows) return tw_emit(&input->head, &r->builder.batch);
