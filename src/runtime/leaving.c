@@ -40,7 +40,10 @@ static bool is_windowed_agg(const tw_plan_node *n) {
 /* Time of the row by the operator's time column; NULL where it has none. */
 static tw_value row_time(const tw_operator *op, const tw_batch *batch, int32_t row) {
     const tw_plan_node *n = op->node;
-    int column = is_windowed_agg(n) ? n->u.agg.window.time_column : n->kind == TW_PLAN_WINDOW ? n->u.window.time_column : -1;
+    int column = is_windowed_agg(n)              ? n->u.agg.window.time_column
+                 : n->kind == TW_PLAN_WINDOW ? n->u.window.time_column
+                 : n->kind == TW_PLAN_SORT   ? n->u.sort.keys[0].column
+                                             : -1;
     if (column < 0 || column >= batch->ncolumns) return tw_value_null(&TW_TYPE_TIMESTAMP_3);
     const tw_column *c = &batch->columns[column];
     if (tw_column_null(c, row)) return tw_value_null(&TW_TYPE_TIMESTAMP_3);
