@@ -358,7 +358,7 @@ static tw_status distinct_rows(tw_agg_set *set, const tw_agg_source *source, tw_
         if (change) note_change(set, n++, row, list->block[k], change);
     }
     if (source->retract) TW_TRY(drop_unseen(table, s->elements, list->rows.count));
-    *list = (row_list){{s->index[1], n}, s->block[1], s->sign};
+    *list = (row_list){{s->index[1], n}, s->block[1], source->retract ? s->sign : NULL};
     return TW_OK;
 }
 

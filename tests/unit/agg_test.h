@@ -145,14 +145,6 @@ static const tw_aggregate TEST_SUM = {.name = "SUM", .size = 16, .flat = true, .
 static const tw_aggregate TEST_MAX = {.name = "MAX", .size = 8, .retracts = true, .update = test_max_update, .merge = test_max_merge,
     .result = test_max_result, .destroy = test_max_destroy, .write = test_max_write, .read = test_max_read};
 
-/* Steps back for the library's own once that is linked in. */
-__attribute__((weak)) tw_status tw_aggregate_resolve(tw_arena *arena, const tw_function *function, const tw_type *result, const tw_type *const *args,
-                                                     int nargs, bool retract, const tw_aggregate **out, tw_error *error) {
-    (void)arena, (void)retract, (void)error;
-    *out = function->aggregate(result, args, nargs, retract);
-    return TW_OK;
-}
-
 static const tw_aggregate *test_count_of(const tw_type *result, const tw_type *const *args, int nargs, bool retract) {
     (void)result, (void)args;
     return nargs ? &TEST_COUNT : &TEST_COUNT_ALL;

@@ -1,10 +1,16 @@
 /* GROUP BY in whole jobs: many shards, retractions across exchanges, aggregations on aggregations, restarts, failing allocations. */
 #include "plan_test.h"
 
-#include "agg_test.h"
-
 static const int32_t FIRST[] = {0}, SECOND[] = {1};
-#define CALL(fn, column, n, again, dist) {.function = &TEST_##fn##_FN, .type = &TW_TYPE_BIGINT, .args = column, .nargs = n, .filter = -1, .distinct = dist, .retract = again}
+
+static tw_agg_call call(const char *name, const tw_type *type, const int32_t *column, bool retract, bool distinct) {
+    const tw_function *function = tw_function_find(tw_str_of(name));
+    assert_non_null(function);
+    return (tw_agg_call){.function = function, .type = type, .args = column, .nargs = column != NULL, .filter = -1, .distinct = distinct, .retract = retract};
+}
+static tw_agg_call bigint(const char *name, const int32_t *column, bool retract, bool distinct) {
+    return call(name, &TW_TYPE_BIGINT, column, retract, distinct);
+}
 
 static void begin(plan_test *t) {
     plan_open(t);
@@ -27,9 +33,16 @@ static tw_plan_node *changing_input(plan_test *t) {
                      "a, 3\nb, 2\na-key-that-is-too-long-for-an-element, 9\n-D b, 2\nNULL, NULL\nb, 7\n-D b, 7\na, 8\n-U a, 8\n+U a, 3\n");
 }
 
-static const tw_agg_call CHANGING[] = {CALL(COUNT, NULL, 0, true, false), CALL(SUM, SECOND, 1, true, false), CALL(COUNT, SECOND, 1, true, true),
-                                       CALL(MAX, SECOND, 1, true, false)};
-#define CHANGING_RESULT "[null, 2, 5, 1, 5]\n[a, 3, 9, 1, 3]\n[a-key-that-is-too-long-for-an-element, 1, 9, 1, 9]\n[b, 1, 7, 1, 7]\n[c, 1, null, 0, null]\n"
+enum { CHANGING = 5 };
+static void changing_calls(tw_agg_call calls[CHANGING]) {
+    calls[0] = bigint("COUNT", NULL, true, false);
+    calls[1] = bigint("SUM", SECOND, true, false);
+    calls[2] = bigint("COUNT", SECOND, true, true);
+    calls[3] = bigint("MAX", SECOND, true, false);
+    calls[4] = call("MIN", &TW_TYPE_STRING, FIRST, true, false);
+}
+#define LONG_KEY "a-key-that-is-too-long-for-an-element"
+#define CHANGING_RESULT "[null, 2, 5, 1, 5, null]\n[a, 3, 9, 1, 3, a]\n[" LONG_KEY ", 1, 9, 1, 9, " LONG_KEY "]\n[b, 1, 7, 1, 7, b]\n[c, 1, null, 0, null, c]\n"
 
 static void test_changes(void **state) {
     (void)state;
@@ -37,8 +50,10 @@ static void test_changes(void **state) {
         plan_test t;
         begin(&t);
         t.plan.every_change = every_change;
+        tw_agg_call calls[CHANGING];
+        changing_calls(calls);
         tw_plan_node *n = plan_exchange(&t, changing_input(&t), 1, 0);
-        plan_sink(&t, group_by(&t, n, FIRST, 1, CHANGING, 4));
+        plan_sink(&t, group_by(&t, n, FIRST, 1, calls, CHANGING));
         plan_expect_net(&t, CHANGING_RESULT);
         plan_expect_resumed(&t, true, CHANGING_RESULT);
         plan_fail_allocations(&t, true, CHANGING_RESULT);
@@ -51,23 +66,25 @@ static void test_global(void **state) {
     plan_test t;
     begin(&t);
     tw_plan_node *n = plan_exchange(&t, changing_input(&t), 0);
-    plan_sink(&t, group_by(&t, n, NULL, 0, CHANGING, 4));
-    plan_expect_net(&t, "[8, 30, 4, 9]\n");
-    plan_expect_resumed(&t, true, "[8, 30, 4, 9]\n");
+    tw_agg_call calls[CHANGING];
+    changing_calls(calls);
+    plan_sink(&t, group_by(&t, n, NULL, 0, calls, CHANGING));
+    plan_expect_net(&t, "[8, 30, 4, 9, a]\n");
+    plan_expect_resumed(&t, true, "[8, 30, 4, 9, a]\n");
     plan_close(&t);
 }
 
 /* How many keys have how many rows: the second aggregation lives on the changes of the first, which cross an exchange. */
 static void test_histogram(void **state) {
     (void)state;
-    static const tw_agg_call COUNT_ROWS[] = {CALL(COUNT, NULL, 0, false, false)};
-    static const tw_agg_call COUNT_KEYS[] = {CALL(COUNT, NULL, 0, true, false), CALL(COUNT, FIRST, 1, true, true), CALL(SUM, SECOND, 1, true, true)};
+    tw_agg_call count_rows[] = {bigint("COUNT", NULL, false, false)};
+    tw_agg_call count_keys[] = {bigint("COUNT", NULL, true, false), bigint("COUNT", FIRST, true, true), bigint("SUM", SECOND, true, true)};
     plan_test t;
     begin(&t);
     const tw_type *row = plan_row(&t, 1, "k", &TW_TYPE_BIGINT);
     tw_plan_node *n = plan_scan(&t, row, 2, "1\n2\n3\n1\n2\n4\n1\n5\n", "3\n5\n6\n1\nNULL\nNULL\n");
-    n = group_by(&t, plan_exchange(&t, n, 1, 0), FIRST, 1, COUNT_ROWS, 1);
-    n = group_by(&t, plan_exchange(&t, n, 1, 1), SECOND, 1, COUNT_KEYS, 3);
+    n = group_by(&t, plan_exchange(&t, n, 1, 0), FIRST, 1, count_rows, 1);
+    n = group_by(&t, plan_exchange(&t, n, 1, 1), SECOND, 1, count_keys, 3);
     plan_sink(&t, n);
 #define HISTOGRAM "[1, 2, 2, 1]\n[2, 4, 3, 2]\n[4, 1, 1, 4]\n"
     plan_expect_net(&t, HISTOGRAM);
@@ -79,13 +96,13 @@ static void test_histogram(void **state) {
 /* Row by row, as Flink without mini-batches: one partition, whose order each key keeps on its way through the exchange. */
 static void test_every_change(void **state) {
     (void)state;
-    static const tw_agg_call SUMS[] = {CALL(SUM, SECOND, 1, true, false)};
+    tw_agg_call sums[] = {bigint("SUM", SECOND, true, false)};
     plan_test t;
     begin(&t);
     t.plan.every_change = true;
     const tw_type *row = plan_row(&t, 2, "k", &TW_TYPE_STRING, "v", &TW_TYPE_BIGINT);
     tw_plan_node *n = plan_scan(&t, row, 1, "a, 1\na, 2\nb, 0\na, 0\n-D a, 2\n-D a, 1\n-D a, 0\na, NULL\n-D b, 0\n");
-    plan_sink(&t, group_by(&t, plan_exchange(&t, n, 1, 0), FIRST, 1, SUMS, 1));
+    plan_sink(&t, group_by(&t, plan_exchange(&t, n, 1, 0), FIRST, 1, sums, 1));
     plan_expect(&t, "+I[a, 1]\n-U[a, 1]\n+U[a, 3]\n+I[b, 0]\n-U[a, 3]\n+U[a, 1]\n-U[a, 1]\n+U[a, 0]\n-D[a, 0]\n+I[a, null]\n-D[b, 0]\n");
     plan_close(&t);
 }
