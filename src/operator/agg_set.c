@@ -19,11 +19,11 @@ struct tw_agg_source {
     /* families only: */
     int32_t nargs;
     const int32_t *args;
-    tw_key_codec codec;      /* key columns, then arguments */
-    const tw_type *row;      /* the same as a row type */
-    int32_t *columns;        /* of the input */
-    int32_t *row_columns;    /* 0, 1, ...: where `row` has them */
-    tw_builder merged;       /* values handed from scope to scope */
+    tw_key_codec codec;   /* key columns, then arguments */
+    const tw_type *row;   /* the same as a row type */
+    int32_t *columns;     /* of the input */
+    int32_t *row_columns; /* 0, 1, ...: where `row` has them */
+    tw_builder merged;    /* values handed from scope to scope */
     bool merged_open;
 };
 
@@ -32,12 +32,12 @@ struct tw_agg_scratch {
     char **state;       /* at the call's offset */
     uint16_t *index[2]; /* what FILTER and what DISTINCT has left */
     char **block[2];
-    int8_t *sign;       /* by row number */
+    int8_t *sign; /* by row number */
     const tw_column **columns;
     tw_keys keys;
     tw_element **elements;
     uint64_t inserted[TW_BATCH_ROWS / 64];
-    tw_keys merging;    /* views of keys of another scope */
+    tw_keys merging; /* views of keys of another scope */
     int64_t *counts;
 };
 
@@ -55,8 +55,10 @@ static void payload_write(void *context, const char *payload, tw_buf *out) {
     for (int32_t c = 0; c < set->ncalls; c++) {
         const tw_aggregate *agg = set->aggregates[c];
         const char *state = payload + set->header + set->offsets[c];
-        if (agg->flat) tw_buf_append(out, state, (size_t)agg->size);
-        else agg->write(agg, state, out);
+        if (agg->flat)
+            tw_buf_append(out, state, (size_t)agg->size);
+        else
+            agg->write(agg, state, out);
     }
 }
 
@@ -164,7 +166,7 @@ static tw_status open_distinct_scratch(tw_agg_set *set, struct tw_agg_scratch *s
     s->elements = TW_NEW_ARRAY(arena, tw_element *, TW_BATCH_ROWS);
     s->counts = TW_NEW_ARRAY(arena, int64_t, TW_BATCH_ROWS);
     s->merging.hashes = TW_NEW_ARRAY(arena, uint64_t, TW_BATCH_ROWS);
-    s->merging.fixed = TW_NEW_ARRAY(arena, char, TW_BATCH_ROWS * (width + 1));
+    s->merging.fixed = TW_NEW_ARRAY(arena, char, TW_BATCH_ROWS *(width + 1));
     s->merging.variable = TW_NEW_ARRAY(arena, tw_str, TW_BATCH_ROWS);
     return s->sign && s->elements && s->counts && s->merging.hashes && s->merging.fixed && s->merging.variable ? TW_OK : TW_E_NOMEM;
 }
@@ -353,8 +355,10 @@ static tw_status distinct_rows(tw_agg_set *set, const tw_agg_source *source, tw_
     for (int32_t k = 0; k < list->rows.count; k++) {
         int change = tw_bit_get(s->inserted, k);
         int32_t row = tw_selected(&list->rows, k);
-        if (source->retract) TW_TRY(count_value(table, s->elements[k], batch->kinds ? tw_change_sign(batch->kinds[row]) : 1, &change));
-        else if (change) *value_count(table, s->elements[k]) = 1;
+        if (source->retract)
+            TW_TRY(count_value(table, s->elements[k], batch->kinds ? tw_change_sign(batch->kinds[row]) : 1, &change));
+        else if (change)
+            *value_count(table, s->elements[k]) = 1;
         if (change) note_change(set, n++, row, list->block[k], change);
     }
     if (source->retract) TW_TRY(drop_unseen(table, s->elements, list->rows.count));
@@ -430,8 +434,10 @@ static int32_t gather_values(tw_agg_set *set, const tw_agg_source *source, const
     for (tw_element *e; n < TW_BATCH_ROWS && (e = tw_table_next(from, cursor)) != NULL; n++) {
         tw_str key = tw_table_key(from, e);
         s->merging.hashes[n] = e->hash;
-        if (source->codec.fixed) memcpy(s->merging.fixed + (size_t)n * (size_t)width, key.data, key.length);
-        else s->merging.variable[n] = key;
+        if (source->codec.fixed)
+            memcpy(s->merging.fixed + (size_t)n * (size_t)width, key.data, key.length);
+        else
+            s->merging.variable[n] = key;
         s->counts[n] = *value_count(from, e);
     }
     s->merging.count = n;
@@ -445,8 +451,10 @@ static tw_status merge_counts(tw_agg_set *set, tw_agg_source *source, tw_table *
     int32_t n = 0, count = s->merging.count;
     for (int32_t k = 0; k < count; k++) {
         int change = tw_bit_get(s->inserted, k);
-        if (source->retract) TW_TRY(count_value(into, s->elements[k], s->counts[k], &change));
-        else if (change) *value_count(into, s->elements[k]) = 1;
+        if (source->retract)
+            TW_TRY(count_value(into, s->elements[k], s->counts[k], &change));
+        else if (change)
+            *value_count(into, s->elements[k]) = 1;
         if (!change) continue;
         TW_TRY(tw_key_decode(&source->codec, tw_keys_at(&s->merging, &source->codec, k), &source->merged, source->row_columns, n));
         s->sign[n++] = change > 0 ? TW_INSERT : TW_DELETE;

@@ -28,10 +28,10 @@ typedef struct tw_agg_set {
     tw_key_codec key_codec;          /* of plan->keys, for the operator's table too */
     int32_t nsources, ndistinct;     /* families: sources with DISTINCT */
     tw_agg_source *sources;
-    tw_payload_codec codec;          /* for tables whose payload is `header` bytes and then the block; context is the set */
-    int32_t header;                  /* plain bytes of the operator in front of the block, a multiple of 8 */
-    tw_arena arena;                  /* all of the above */
-    struct tw_agg_scratch *scratch;  /* row lists, pointers: reused from batch to batch */
+    tw_payload_codec codec;         /* for tables whose payload is `header` bytes and then the block; context is the set */
+    int32_t header;                 /* plain bytes of the operator in front of the block, a multiple of 8 */
+    tw_arena arena;                 /* all of the above */
+    struct tw_agg_scratch *scratch; /* row lists, pointers: reused from batch to batch */
 } tw_agg_set;
 
 /* `input` is the row type of the operator's input. `header`: see above. The set must not move afterwards. A failed open leaves nothing to close. */
@@ -68,8 +68,8 @@ tw_status tw_agg_set_merge(tw_agg_set *set, char *into, const char *from);
 /* Takes `from` out of `into`; only when tw_agg_set_invertible: every aggregate is, and there is no DISTINCT. */
 tw_status tw_agg_set_subtract(tw_agg_set *set, char *into, const char *from);
 bool tw_agg_set_invertible(const tw_agg_set *set);
-/* Adds the values of `from` to `into` and lets the DISTINCT calls know those that are thereby seen for the first time (or, the signed counts having met, no
- * longer). blocks_of gives the touched blocks of keys encoded by key_codec, NULL for a key whose calls need not know. */
+/* Adds the values of `from` to `into` and lets the DISTINCT calls know those that are thereby seen for the first time (or, the signed counts having
+ * met, no longer). blocks_of gives the touched blocks of keys encoded by key_codec, NULL for a key whose calls need not know. */
 typedef tw_status (*tw_agg_blocks_of)(void *context, const tw_keys *keys, char **blocks);
 tw_status tw_agg_scope_merge(tw_agg_set *set, tw_agg_scope *into, const tw_agg_scope *from, tw_agg_blocks_of blocks_of, void *context);
 

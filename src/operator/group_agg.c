@@ -1,16 +1,16 @@
 /* Continuous GROUP BY: an element of state per group, and a changelog of the groups' results. Without aggregates it is DISTINCT.
  *
- * A batch is taken in whole before anything of it is emitted: groups are found, the results of those it touches are kept as they were, rows are added,
- * and results taken again. A group that is new is +I, one whose result differs is -U +U (+U alone in an upsert changelog), one that has become empty is -D,
- * in the order in which the batch touched them. When every change is wanted (mini-batch off), the batch is cut into *waves* in which no key
- * occurs twice, and each wave is done so; the changes of all waves are then in the order of rows.
+ * A batch is taken in whole before anything of it is emitted: groups are found, the results of those it touches are kept as they were, rows are
+ * added, and results taken again. A group that is new is +I, one whose result differs is -U +U (+U alone in an upsert changelog), one that has
+ * become empty is -D, in the order in which the batch touched them. When every change is wanted (mini-batch off), the batch is cut into *waves*
+ * in which no key occurs twice, and each wave is done so; the changes of all waves are then in the order of rows.
  *
  *     results:  | before of wave 1 | after of wave 1 | before of wave 2 | ...      one builder, two rows a row of input at most
  *     changes:  kind, row of the batch that has the key, row of `results`
  *     emission: gathers both, a batch at a time; the cursor is all that "not now" needs
  *
- * Empty groups. Where the input retracts, a group counts its rows. A retraction that overtakes its insert leaves a count of 0 with the group not empty (one
- * row there, another owed), so the group also sums the hashes of what its calls read, with signs: empty is count 0 *and* sum 0. A
+ * Empty groups. Where the input retracts, a group counts its rows. A retraction that overtakes its insert may leave a count of 0 with the group not
+ * empty (one row there, another owed), so the group also sums the hashes of what its calls read, with signs: empty is count 0 *and* sum 0. A
  * group is visible while its count is above 0. An empty group's accumulators are cleared at once, as Flink does, and its element goes with
  * the batch (waves behind may bring it to life again).
  *
@@ -28,7 +28,7 @@ typedef struct group_head {
 typedef struct group { /* touched by the wave */
     tw_element *element;
     char *block;
-    uint16_t first_row;     /* which touched it first */
+    uint16_t first_row; /* which touched it first */
     uint16_t slot;
     uint16_t before, after; /* its rows in `results`; NO_ROW: not visible */
 } group;
@@ -43,27 +43,27 @@ typedef struct group_agg {
     const tw_column **columns;
     bool append, every_change;
     int32_t nhashed;
-    int32_t *hashed;       /* columns that calls read, each once */
+    int32_t *hashed; /* columns that calls read, each once */
     /* the batch at hand */
     const tw_batch *batch;
     tw_element **elements; /* by row, as all below but where it says otherwise */
     uint64_t inserted[TW_BATCH_ROWS / 64];
     char **blocks;
     uint64_t *hashes;
-    uint16_t *iota;        /* 0, 1, 2 ... */
+    uint16_t *iota; /* 0, 1, 2 ... */
     /* the wave at hand */
     int32_t ngroups;
     group *groups;
-    uint16_t *slots;       /* hash table of groups, number + 1; all 0 between waves */
+    uint16_t *slots; /* hash table of groups, number + 1; all 0 between waves */
     uint32_t slot_mask;
     const char **states;
     /* what is to be emitted */
     int32_t ndead;
     tw_element **dead;
-    tw_builder results;    /* the aggregates' columns */
+    tw_builder results; /* the aggregates' columns */
     int32_t nchanges, cursor;
     bool only_inserts;
-    int8_t *kinds;         /* by change */
+    int8_t *kinds; /* by change */
     uint16_t *key_row, *result_row;
     tw_builder out;
 } group_agg;
@@ -162,7 +162,8 @@ static inline group_head *head_of(const group_agg *g, char *block) { return (gro
 static tw_status add_group(group_agg *g, int32_t row, uint32_t slot) {
     tw_element *e = g->elements[row];
     TW_TRY(tw_table_touch(g->table, e, tw_table_generation(g->table)));
-    g->groups[g->ngroups++] = (group){.element = e, .block = tw_table_payload(g->table, e) + g->set.header, .first_row = (uint16_t)row, .slot = (uint16_t)slot};
+    char *block = tw_table_payload(g->table, e) + g->set.header;
+    g->groups[g->ngroups++] = (group){.element = e, .block = block, .first_row = (uint16_t)row, .slot = (uint16_t)slot};
     g->slots[slot] = (uint16_t)g->ngroups;
     return TW_OK;
 }
@@ -215,10 +216,10 @@ static tw_status take_results(group_agg *g, bool before) {
     return tw_builder_commit(&g->results, n, NULL);
 }
 
-#define DIFFER(T, TEST)                                                                                                \
-    do {                                                                                                               \
-        const T a = ((const T *)c->values)[i], b = ((const T *)c->values)[j];                                          \
-        return (TEST);                                                                                                 \
+#define DIFFER(T, TEST)                                                                                                                              \
+    do {                                                                                                                                             \
+        const T a = ((const T *)c->values)[i], b = ((const T *)c->values)[j];                                                                        \
+        return (TEST);                                                                                                                               \
     } while (0)
 
 static inline bool values_differ(const tw_column *c, int32_t i, int32_t j) {
@@ -329,7 +330,7 @@ static tw_status find_groups(group_agg *g) {
     TW_TRY(tw_keys_encode(&g->keys, &g->set.key_codec, g->columns, all));
     for (int32_t i = 0; i < g->nhashed; i++) tw_column_hash(&g->batch->columns[g->hashed[i]], all, g->hashes, i > 0);
     g->slot_mask = 15;
-    while (g->slot_mask < 2 * (uint32_t)all.count - 1) g->slot_mask = g->slot_mask * 2 + 1;
+    while (g->slot_mask + 1 < 2 * (uint32_t)all.count) g->slot_mask = g->slot_mask * 2 + 1;
     return tw_table_upsert(g->table, &g->keys, g->elements, g->inserted);
 }
 

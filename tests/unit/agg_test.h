@@ -107,8 +107,10 @@ static tw_status test_max_result(const tw_aggregate *agg, const char *const *sta
         const int64_t *counts = *(const int64_t *const *)states[k];
         int v = MAX_VALUES - 1;
         while (v >= 0 && (!counts || counts[v] <= 0)) v--;
-        if (v < 0) tw_bit_clear(out->validity, at + k);
-        else ((int64_t *)out->values)[at + k] = v;
+        if (v < 0)
+            tw_bit_clear(out->validity, at + k);
+        else
+            ((int64_t *)out->values)[at + k] = v;
     }
     return TW_OK;
 }
@@ -136,14 +138,39 @@ static tw_status test_max_read(const tw_aggregate *agg, char *state, tw_reader *
     return TW_OK;
 }
 
-static const tw_aggregate TEST_COUNT_ALL = {.name = "COUNT", .size = 8, .flat = true, .retracts = true, .update = test_count_all_update,
-    .merge = test_words_merge, .subtract = test_words_subtract, .result = test_count_result};
-static const tw_aggregate TEST_COUNT = {.name = "COUNT", .size = 8, .flat = true, .retracts = true, .update = test_count_update,
-    .merge = test_words_merge, .subtract = test_words_subtract, .result = test_count_result};
-static const tw_aggregate TEST_SUM = {.name = "SUM", .size = 16, .flat = true, .retracts = true, .update = test_sum_update,
-    .merge = test_words_merge, .subtract = test_words_subtract, .result = test_sum_result};
-static const tw_aggregate TEST_MAX = {.name = "MAX", .size = 8, .retracts = true, .update = test_max_update, .merge = test_max_merge,
-    .result = test_max_result, .destroy = test_max_destroy, .write = test_max_write, .read = test_max_read};
+static const tw_aggregate TEST_COUNT_ALL = {.name = "COUNT",
+                                            .size = 8,
+                                            .flat = true,
+                                            .retracts = true,
+                                            .update = test_count_all_update,
+                                            .merge = test_words_merge,
+                                            .subtract = test_words_subtract,
+                                            .result = test_count_result};
+static const tw_aggregate TEST_COUNT = {.name = "COUNT",
+                                        .size = 8,
+                                        .flat = true,
+                                        .retracts = true,
+                                        .update = test_count_update,
+                                        .merge = test_words_merge,
+                                        .subtract = test_words_subtract,
+                                        .result = test_count_result};
+static const tw_aggregate TEST_SUM = {.name = "SUM",
+                                      .size = 16,
+                                      .flat = true,
+                                      .retracts = true,
+                                      .update = test_sum_update,
+                                      .merge = test_words_merge,
+                                      .subtract = test_words_subtract,
+                                      .result = test_sum_result};
+static const tw_aggregate TEST_MAX = {.name = "MAX",
+                                      .size = 8,
+                                      .retracts = true,
+                                      .update = test_max_update,
+                                      .merge = test_max_merge,
+                                      .result = test_max_result,
+                                      .destroy = test_max_destroy,
+                                      .write = test_max_write,
+                                      .read = test_max_read};
 
 static const tw_aggregate *test_count_of(const tw_type *result, const tw_type *const *args, int nargs, bool retract) {
     (void)result, (void)args;

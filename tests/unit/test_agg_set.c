@@ -90,8 +90,10 @@ static void put_row(table_rows *r, int k, int v, int flag, int8_t kind) {
 }
 
 static void shape_rows(table_rows *r, bool strings, bool kinds) {
-    r->columns[0] = (tw_column){.type = strings ? &TW_TYPE_STRING : &TW_TYPE_BIGINT, .phys = strings ? TW_PHYS_STR : TW_PHYS_I64,
-                                .values = strings ? (void *)r->text : r->k, .validity = r->valid[0]};
+    r->columns[0] = (tw_column){.type = strings ? &TW_TYPE_STRING : &TW_TYPE_BIGINT,
+                                .phys = strings ? TW_PHYS_STR : TW_PHYS_I64,
+                                .values = strings ? (void *)r->text : r->k,
+                                .validity = r->valid[0]};
     r->columns[1] = (tw_column){.type = &TW_TYPE_BIGINT, .phys = TW_PHYS_I64, .values = r->v, .validity = r->valid[1]};
     r->columns[2] = (tw_column){.type = &TW_TYPE_BOOLEAN, .phys = TW_PHYS_BOOL, .values = r->f, .validity = r->valid[2]};
     r->batch = (tw_batch){.ncolumns = 3, .columns = r->columns, .kinds = kinds ? r->kinds : NULL};
@@ -475,9 +477,10 @@ static void test_allocation_failures(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random),   cmocka_unit_test(test_selection), cmocka_unit_test(test_distinct_turns),
-        cmocka_unit_test(test_flat_and_inverse), cmocka_unit_test(test_merge), cmocka_unit_test(test_snapshot),
-        cmocka_unit_test(test_namespaces), cmocka_unit_test(test_allocation_failures),
+        cmocka_unit_test(test_random),         cmocka_unit_test(test_selection),
+        cmocka_unit_test(test_distinct_turns), cmocka_unit_test(test_flat_and_inverse),
+        cmocka_unit_test(test_merge),          cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_namespaces),     cmocka_unit_test(test_allocation_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,10 +25,10 @@ typedef struct variant {
 typedef struct sink {
     tw_operator op;
     tw_buf text;
-    bool quiet;              /* rows are only counted */
+    bool quiet; /* rows are only counted */
     int64_t rows, batches;
-    int64_t refuse_every;    /* says "not now" to every n-th batch */
-    bool refused;            /* and may not be given another before it is resumed */
+    int64_t refuse_every; /* says "not now" to every n-th batch */
+    bool refused;         /* and may not be given another before it is resumed */
     int64_t watermark;
 } sink;
 
@@ -55,9 +55,12 @@ typedef struct fixture {
 /* ---- the receiver ---- */
 
 static void put_cell(tw_buf *out, const tw_column *c, int32_t row) {
-    if (tw_column_null(c, row)) tw_buf_text(out, " NULL");
-    else if (c->phys == TW_PHYS_STR) tw_buf_printf(out, " %.*s", TW_STR_ARG(tw_sview_str(&((const tw_sview *)c->values)[row])));
-    else tw_buf_printf(out, " %lld", (long long)((const int64_t *)c->values)[row]);
+    if (tw_column_null(c, row))
+        tw_buf_text(out, " NULL");
+    else if (c->phys == TW_PHYS_STR)
+        tw_buf_printf(out, " %.*s", TW_STR_ARG(tw_sview_str(&((const tw_sview *)c->values)[row])));
+    else
+        tw_buf_printf(out, " %lld", (long long)((const int64_t *)c->values)[row]);
 }
 
 static tw_status sink_push(tw_operator *op, int port, const tw_batch *batch) {
@@ -100,9 +103,10 @@ static void describe(fixture *f) {
     for (int c = 0; c < CALLS; c++) f->calls[c].retract = f->v.retract;
     f->scan = (tw_plan_node){.kind = TW_PLAN_SCAN, .row = &f->input};
     f->inputs[0] = &f->scan;
-    f->node = (tw_plan_node){.kind = TW_PLAN_GROUP_AGG, .row = &f->output, .inputs = f->inputs, .ninputs = 1,
-                             .changelog = f->v.upsert ? TW_UPSERT : TW_RETRACT};
-    f->node.u.agg = (tw_plan_agg){.keys = K, .nkeys = nkeys, .calls = f->calls, .ncalls = f->v.ncalls, .count_star = -1, .input_append = !f->v.retract};
+    f->node = (tw_plan_node){
+        .kind = TW_PLAN_GROUP_AGG, .row = &f->output, .inputs = f->inputs, .ninputs = 1, .changelog = f->v.upsert ? TW_UPSERT : TW_RETRACT};
+    f->node.u.agg = (tw_plan_agg){.keys = K, .nkeys = nkeys, .calls = f->calls, .ncalls = f->v.ncalls, .count_star = -1};
+    f->node.u.agg.input_append = !f->v.retract;
     f->plan = (tw_plan){.every_change = f->v.every_change};
 }
 
@@ -114,7 +118,11 @@ static tw_status open_operators(fixture *f, int ninstances) {
         *s = (sink){.op = {.ops = &SINK, .task = &f->task[i]}, .refuse_every = 1 + i};
         tw_buf_init(&s->text, &f->mem, 0);
         f->op[i] = calloc(1, TW_OPERATOR_GROUP_AGG.size);
-        *f->op[i] = (tw_operator){.ops = &TW_OPERATOR_GROUP_AGG, .node = &f->node, .task = &f->task[i], .next = &s->op, .timer_ms = INT64_MAX,
+        *f->op[i] = (tw_operator){.ops = &TW_OPERATOR_GROUP_AGG,
+                                  .node = &f->node,
+                                  .task = &f->task[i],
+                                  .next = &s->op,
+                                  .timer_ms = INT64_MAX,
                                   .watermark_out = TW_WATERMARK_MIN};
         TW_TRY(f->op[i]->ops->open(f->op[i], &f->error));
     }
@@ -184,8 +192,10 @@ typedef struct table_rows {
 static const char *const TEXTS[KEYS] = {"", "a", "ab", "a-key-longer-than-an-element's-room", "another-that-is-long,-by-twenty-or-so", "?"};
 
 static void shape_rows(table_rows *r, bool strings, bool kinds) {
-    r->columns[0] = (tw_column){.type = strings ? &TW_TYPE_STRING : &TW_TYPE_BIGINT, .phys = strings ? TW_PHYS_STR : TW_PHYS_I64,
-                                .values = strings ? (void *)r->text : r->k, .validity = r->valid[0]};
+    r->columns[0] = (tw_column){.type = strings ? &TW_TYPE_STRING : &TW_TYPE_BIGINT,
+                                .phys = strings ? TW_PHYS_STR : TW_PHYS_I64,
+                                .values = strings ? (void *)r->text : r->k,
+                                .validity = r->valid[0]};
     r->columns[1] = (tw_column){.type = &TW_TYPE_BIGINT, .phys = TW_PHYS_I64, .values = r->v, .validity = r->valid[1]};
     r->columns[2] = (tw_column){.type = &TW_TYPE_BOOLEAN, .phys = TW_PHYS_BOOL, .values = r->f, .validity = r->valid[2]};
     r->batch = (tw_batch){.ncolumns = 3, .columns = r->columns, .kinds = kinds ? r->kinds : NULL};
@@ -240,8 +250,10 @@ static void expect_change(const fixture *f, const row_counts before, const row_c
     char was[256], is[256];
     expected_row(f, before, k, was);
     expected_row(f, after, k, is);
-    if (!*was && *is) tw_buf_printf(out, "+I%s\n", is);
-    else if (*was && !*is) tw_buf_printf(out, "-D%s\n", was);
+    if (!*was && *is)
+        tw_buf_printf(out, "+I%s\n", is);
+    else if (*was && !*is)
+        tw_buf_printf(out, "-D%s\n", was);
     else if (strcmp(was, is) != 0) {
         if (!f->v.upsert) tw_buf_printf(out, "-U%s\n", was);
         tw_buf_printf(out, "+U%s\n", is);
@@ -281,7 +293,8 @@ static tw_status random_batch(fixture *f, int32_t n) {
     for (int instance = 0; instance < f->ninstances && status == TW_OK; instance++) {
         shape_rows(&some_rows, f->v.strings, f->v.retract);
         for (int32_t i = 0; i < n; i++)
-            if (instance_of(f, &all_rows, i) == instance) put_row(&some_rows, all_rows.key[i], (int)all_rows.v[i], all_rows.flag[i], all_rows.kinds[i]);
+            if (instance_of(f, &all_rows, i) == instance)
+                put_row(&some_rows, all_rows.key[i], (int)all_rows.v[i], all_rows.flag[i], all_rows.kinds[i]);
         int32_t rows = some_rows.batch.rows, step = f->v.every_change ? 1 : rows;
         tw_buf *got = &f->out[instance].text;
         tw_buf_clear(got);

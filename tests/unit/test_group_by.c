@@ -6,7 +6,8 @@ static const int32_t FIRST[] = {0}, SECOND[] = {1};
 static tw_agg_call call(const char *name, const tw_type *type, const int32_t *column, bool retract, bool distinct) {
     const tw_function *function = tw_function_find(tw_str_of(name));
     assert_non_null(function);
-    return (tw_agg_call){.function = function, .type = type, .args = column, .nargs = column != NULL, .filter = -1, .distinct = distinct, .retract = retract};
+    return (tw_agg_call){
+        .function = function, .type = type, .args = column, .nargs = column != NULL, .filter = -1, .distinct = distinct, .retract = retract};
 }
 static tw_agg_call bigint(const char *name, const int32_t *column, bool retract, bool distinct) {
     return call(name, &TW_TYPE_BIGINT, column, retract, distinct);
@@ -22,7 +23,8 @@ static tw_plan_node *group_by(plan_test *t, tw_plan_node *input, const int32_t *
     for (int i = 0; i < nkeys; i++) fields[i] = input->row->fields[keys[i]];
     for (int i = 0; i < ncalls; i++) fields[nkeys + i] = (tw_field){TW_STR("a"), calls[i].type};
     tw_plan_node *n = plan_node(t, TW_PLAN_GROUP_AGG, tw_type_row(&t->arena, fields, nkeys + ncalls), TW_RETRACT, 1, input);
-    n->u.agg = (tw_plan_agg){.keys = keys, .nkeys = nkeys, .calls = calls, .ncalls = ncalls, .count_star = -1, .input_append = input->changelog == TW_APPEND};
+    n->u.agg = (tw_plan_agg){.keys = keys, .nkeys = nkeys, .calls = calls, .ncalls = ncalls, .count_star = -1};
+    n->u.agg.input_append = input->changelog == TW_APPEND;
     return n;
 }
 
@@ -42,7 +44,8 @@ static void changing_calls(tw_agg_call calls[CHANGING]) {
     calls[4] = call("MIN", &TW_TYPE_STRING, FIRST, true, false);
 }
 #define LONG_KEY "a-key-that-is-too-long-for-an-element"
-#define CHANGING_RESULT "[null, 2, 5, 1, 5, null]\n[a, 3, 9, 1, 3, a]\n[" LONG_KEY ", 1, 9, 1, 9, " LONG_KEY "]\n[b, 1, 7, 1, 7, b]\n[c, 1, null, 0, null, c]\n"
+#define CHANGING_RESULT                                                                                                                              \
+    "[null, 2, 5, 1, 5, null]\n[a, 3, 9, 1, 3, a]\n[" LONG_KEY ", 1, 9, 1, 9, " LONG_KEY "]\n[b, 1, 7, 1, 7, b]\n[c, 1, null, 0, null, c]\n"
 
 static void test_changes(void **state) {
     (void)state;
