@@ -1,5 +1,7 @@
-/* See compact.h. Rows that are neighbours are copied as one piece. */
+/* See compact.h. */
 #include "operator/compact.h"
+
+enum { PIECE = 128 }; /* rows looked at together */
 
 tw_status tw_compactor_open(tw_compactor *c, tw_mem *mem, int32_t ncolumns) {
     memset(c, 0, sizeof *c);
@@ -15,8 +17,6 @@ void tw_compactor_close(tw_compactor *c) {
     if (c->arena.mem) tw_arena_free(&c->arena);
 }
 
-static bool adjacent(tw_selection rows) { return rows.index[rows.count - 1] - rows.index[0] == rows.count - 1; }
-
 #define GATHER(T)                                                                                                       \
     do {                                                                                                                \
         T *restrict to_ = to;                                                                                           \
@@ -24,17 +24,25 @@ static bool adjacent(tw_selection rows) { return rows.index[rows.count - 1] - ro
         for (int32_t k = 0; k < rows.count; k++) to_[k] = from_[rows.index[k]];                                         \
     } while (0)
 
-static void gather(void *to, const void *from, int width, tw_selection rows) {
-    if (adjacent(rows)) {
-        memcpy(to, (const char *)from + (size_t)width * rows.index[0], (size_t)width * (size_t)rows.count);
-        return;
-    }
+static void gather_piece(void *to, const void *from, int width, tw_selection rows) {
     switch (width) {
     case 1: GATHER(uint8_t); break;
     case 2: GATHER(uint16_t); break;
     case 4: GATHER(uint32_t); break;
     case 8: GATHER(uint64_t); break;
     default: GATHER(tw_sview); break; /* 16 bytes of whatever kind */
+    }
+}
+
+/* Piece by piece: where nearly all rows are selected most pieces are rows side by side. */
+static void gather(char *to, const char *from, int width, tw_selection rows) {
+    for (int32_t k = 0; k < rows.count; k += PIECE) {
+        tw_selection piece = {rows.index + k, rows.count - k < PIECE ? rows.count - k : PIECE};
+        char *at = to + (size_t)width * (size_t)k;
+        if (piece.index[piece.count - 1] - piece.index[0] == piece.count - 1)
+            memcpy(at, from + (size_t)width * piece.index[0], (size_t)width * (size_t)piece.count);
+        else
+            gather_piece(at, from, width, piece);
     }
 }
 
@@ -72,17 +80,17 @@ static tw_status compact_column(tw_compactor *c, int32_t i, tw_arena *arena, con
 static tw_status compact_side(tw_compactor *c, const tw_batch *in, tw_selection rows, tw_batch *out) {
     if (in->kinds) {
         if (!need(c, &c->kinds, TW_BATCH_ROWS)) return TW_E_NOMEM;
-        gather(c->kinds, in->kinds, 1, rows);
+        gather((char *)c->kinds, (const char *)in->kinds, 1, rows);
         out->kinds = c->kinds;
     }
     if (in->row_watermark) {
         if (!need(c, &c->row_watermark, sizeof(int64_t) * TW_BATCH_ROWS)) return TW_E_NOMEM;
-        gather(c->row_watermark, in->row_watermark, 8, rows);
+        gather((char *)c->row_watermark, (const char *)in->row_watermark, 8, rows);
         out->row_watermark = c->row_watermark;
     }
     if (in->source_pos) {
         if (!need(c, &c->source_pos, sizeof(uint64_t) * TW_BATCH_ROWS)) return TW_E_NOMEM;
-        gather(c->source_pos, in->source_pos, 8, rows);
+        gather((char *)c->source_pos, (const char *)in->source_pos, 8, rows);
         out->source_pos = c->source_pos;
     }
     return TW_OK;

@@ -40,7 +40,7 @@ static bool is_windowed_agg(const tw_plan_node *n) {
 /* Time of the row by the operator's time column; NULL where it has none. */
 static tw_value row_time(const tw_operator *op, const tw_batch *batch, int32_t row) {
     const tw_plan_node *n = op->node;
-    int column = is_windowed_agg(n)              ? n->u.agg.window.time_column
+    int column = is_windowed_agg(n)          ? n->u.agg.window.time_column
                  : n->kind == TW_PLAN_WINDOW ? n->u.window.time_column
                  : n->kind == TW_PLAN_SORT   ? n->u.sort.keys[0].column
                                              : -1;

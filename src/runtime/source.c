@@ -31,17 +31,28 @@ static void on_bad(void *context, const tw_split_id *split, const tw_bad_record 
     s->input.task->context.side->bad(s->input.task->context.side->context, s->shared->node->u.scan.table.name, split, bad);
 }
 
+/* The operator that declares this source's watermark, which a computed column may stand before; NULL: there is none. *port is its port. */
+static tw_operator *watermark_operator(const source_input *s, int *port) {
+    tw_operator *next = s->input.head.next;
+    *port = s->input.head.next_port;
+    for (; next->ops == &TW_OPERATOR_CALC; next = next->next) *port = next->next_port;
+    return next->ops == &TW_OPERATOR_WATERMARK ? next : NULL;
+}
+
 /* With what watermark a split begins that was discovered later: the merged one of that moment. After a restart that is what the snapshot
  * says of the splits known then. */
 static int64_t later_watermark(const source_input *s, const tw_snapshot *snapshot) {
-    int64_t lowest = TW_WATERMARK_MAX;
-    for (const tw_split_progress *p = s->begun ? s->first : NULL; p; p = p->next)
-        if (!p->ended && !p->idle && p->watermark < lowest) lowest = p->watermark;
-    for (int32_t i = 0; !s->begun && snapshot && i < snapshot->nsplits; i++) {
+    int port;
+    const tw_operator *op = watermark_operator(s, &port);
+    if (!op || s->begun) return op ? op->watermark_out : TW_WATERMARK_MIN;
+    int64_t lowest = TW_WATERMARK_MAX, highest_ended = TW_WATERMARK_MIN;
+    for (int32_t i = 0; snapshot && i < snapshot->nsplits; i++) {
         const tw_snapshot_split *at = &snapshot->splits[i];
-        if (at->operator_id == s->shared->node->id && !at->ended && at->watermark < lowest) lowest = at->watermark;
+        if (at->operator_id != s->shared->node->id) continue;
+        if (at->ended && at->watermark > highest_ended) highest_ended = at->watermark;
+        if (!at->ended && at->watermark < lowest) lowest = at->watermark;
     }
-    return lowest == TW_WATERMARK_MAX ? TW_WATERMARK_MIN : lowest;
+    return lowest == TW_WATERMARK_MAX ? highest_ended : lowest;
 }
 
 static tw_status add_reader(source_input *s, const tw_split_id *split) {
@@ -147,11 +158,10 @@ static void note_wait(source_input *s, int64_t now) {
 
 /* A split that came or ended changes what the watermark operator waits for: it looks at the splits again. */
 static tw_status split_changed(source_input *s, tw_split_progress *split) {
+    int port;
+    tw_operator *op = watermark_operator(s, &port);
     s->batch = (tw_batch){.split = split};
-    tw_operator *next = s->input.head.next;
-    int port = s->input.head.next_port;
-    for (; next->ops == &TW_OPERATOR_CALC; next = next->next) port = next->next_port;
-    return next->ops == &TW_OPERATOR_WATERMARK ? next->ops->push(next, port, &s->batch) : TW_OK;
+    return op ? op->ops->push(op, port, &s->batch) : TW_OK;
 }
 
 /* Nothing now: until when, and is anything to come at all? */

@@ -16,7 +16,8 @@
  *     plan_close(&t);
  *
  * A script has a row a line: an optional change, then values as text, separated by ", ": timestamps are milliseconds, NULL is null. A line ~n
- * makes the split wait for n ms. Operators are those of t.operators, by plan kind: a test adds those it needs. The clock is simulated. */
+ * makes the split wait for n ms; a first line !n means that the split is discovered n ms after the first
+ * start. Operators are those of t.operators, by plan kind: a test adds those it needs. The clock is simulated. */
 #ifndef TW_TESTS_UNIT_PLAN_TEST_H
 #define TW_TESTS_UNIT_PLAN_TEST_H
 
@@ -59,7 +60,7 @@ typedef struct plan_source {
     tw_os *os;
     const tw_plan_scan *scan;
     tw_split_id *splits;
-    int nsplits;
+    int nsplits, nfound;
 } plan_source;
 
 typedef struct plan_reader {
@@ -73,7 +74,7 @@ typedef struct plan_reader {
 static tw_status plan_source_open(const tw_source_context *context, tw_source **out, tw_error *error) {
     plan_source *s = tw_calloc(context->mem, sizeof *s);
     if (!s) return tw_fail(error, TW_E_NOMEM, "out of memory");
-    *s = (plan_source){context->mem, context->os, context->scan, NULL, context->scan->table.noptions};
+    *s = (plan_source){context->mem, context->os, context->scan, NULL, context->scan->table.noptions, 0};
     s->splits = tw_calloc(s->mem, sizeof *s->splits * (size_t)s->nsplits);
     if (!s->splits) {
         tw_free(s->mem, s, sizeof *s);
@@ -92,9 +93,14 @@ static void plan_source_close(tw_source *opaque) {
 
 static tw_status plan_source_splits(tw_source *opaque, const tw_split_id **splits, int *n, bool *complete, tw_error *error) {
     (void)error;
-    *splits = ((plan_source *)opaque)->splits;
-    *n = ((plan_source *)opaque)->nsplits;
-    *complete = true;
+    plan_source *s = (plan_source *)opaque;
+    for (; s->nfound < s->nsplits; s->nfound++) {
+        const char *script = s->scan->table.options[s->nfound].value.data;
+        if (*script == '!' && tw_wall_ms(s->os) < PLAN_CLOCK_MS + atoll(script + 1)) break;
+    }
+    *splits = s->splits;
+    *n = s->nfound;
+    *complete = s->nfound == s->nsplits;
     return TW_OK;
 }
 
@@ -105,9 +111,10 @@ static tw_status plan_reader_open(tw_source *opaque, const tw_split_id *split, t
     r->source = s;
     r->mem = mem;
     r->script = r->next = s->scan->table.options[split->number].value.data;
+    if (*r->script == '!') r->next = strchr(r->script, '\n') + 1;
     if (position.length == 16) {
         tw_reader in = {position.data, position.data + 16, false};
-        r->next += tw_read_u64(&in);
+        r->next = r->script + tw_read_u64(&in);
         r->given = (int64_t)tw_read_u64(&in);
     }
     if (tw_builder_open(&r->builder, mem, s->scan->wanted, TW_BATCH_ROWS) != TW_OK) {

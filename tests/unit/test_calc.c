@@ -89,6 +89,18 @@ static void failed_rows_leave(void **state) {
     plan_close(&t);
 }
 
+/* Projections of nothing: rows that are only counted. */
+static void no_columns(void **state) {
+    plan_test t;
+    plan_open(&t);
+    tw_plan_node *n = plan_scan(&t, row_of(&t), 1, "1, a, 1\n2, b, 2\n3, c, 3\n");
+    const tw_expr *none[1] = {NULL};
+    n = calc_over(&t, n, plan_row(&t, 0), PLAN_CALL(&t, ">", plan_column(&t, n, 0), plan_number(&t, 1)), 0, none);
+    plan_sink(&t, plan_exchange(&t, n, 0));
+    plan_expect(&t, "+I[]\n+I[]\n");
+    plan_close(&t);
+}
+
 /* Selections of every density over all widths, against a loop. */
 static void gathers_every_width(void **state) {
     plan_test t;
@@ -133,7 +145,7 @@ static void gathers_every_width(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filters_and_projects), cmocka_unit_test(keeps_changes),         cmocka_unit_test(nothing_or_everything_passes),
-        cmocka_unit_test(failed_rows_leave),    cmocka_unit_test(gathers_every_width),
+        cmocka_unit_test(failed_rows_leave),    cmocka_unit_test(gathers_every_width),   cmocka_unit_test(no_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,6 +149,34 @@ static void idle_task(void **state) {
     end(&t);
 }
 
+/* A partition that is discovered later begins with the watermark of that moment, here and after a restart. */
+static void discovered_later(void **state) {
+    plan_test t;
+    begin(&t);
+    tw_plan_node *scan = plan_scan(&t, row_of(&t), 2, "1, 1000\n~400\n2, 2000\n", "!100\n3, 500\n4, 1500\n5, 1200\n");
+    tw_plan_node *w = probed(&t, scan, 0, 0, false);
+    assert_string_equal(run(&t, 4096), "1 |1000 3@1000 4@1000 5@1500 2 |2000 |end ");
+    w->u.watermark.idle_ms = 60;
+    assert_string_equal(run(&t, 4096), "1 |1000 3@1000 4@1000 5@1500 |1500 2 |2000 |end ");
+    w->u.watermark.idle_ms = 0;
+    plan_begin(&t);
+    tw_buf_clear(&seen);
+    tw_snapshot none, snapshot;
+    tw_snapshot_init(&none, &t.mem);
+    tw_snapshot_init(&snapshot, &t.mem);
+    tw_job_options options = plan_options(&t, 1, 4096, 1);
+    options.hold_open = true;
+    assert_int_equal(plan_leg(&t, &none, 1, 1, &snapshot, &options), TW_OK);
+    options.hold_open = false;
+    tw_os_advance(&t.os, 200);
+    assert_int_equal(plan_leg(&t, &snapshot, INT64_MAX, INT64_MAX, NULL, &options), TW_OK);
+    tw_snapshot_free(&none);
+    tw_snapshot_free(&snapshot);
+    tw_buf_byte(&seen, 0);
+    assert_string_equal(seen.data, "1 |1000 |1000 2 3@1000 4@1000 5@1500 |1500 |2000 |end ");
+    end(&t);
+}
+
 /* Row watermarks do not depend on batches, shards, or where the job was interrupted. */
 static void same_in_every_run(void **state) {
     plan_test t;
@@ -175,6 +203,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_partition), cmocka_unit_test(several_partitions), cmocka_unit_test(no_rows_at_all),    cmocka_unit_test(nulls),
         cmocka_unit_test(wide_timestamps), cmocka_unit_test(idle),             cmocka_unit_test(idle_task),         cmocka_unit_test(same_in_every_run),
+        cmocka_unit_test(discovered_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
