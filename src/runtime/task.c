@@ -86,6 +86,17 @@ static tw_status finish_sinks(tw_task *task) {
     return TW_OK;
 }
 
+/* It stands still behind its barrier; its sinks are finished. */
+tw_status tw_task_snapshot_ended(tw_task *task, uint64_t epoch) {
+    for (int i = 0; i < task->noperators; i++)
+        if (task->operators[i]->ops->snapshot) TW_TRY(tw_job_snapshot_operator(task->job, task->operators[i]));
+    for (int i = 0; i < task->ninputs; i++)
+        if (task->inputs[i]->ops->snapshot) TW_TRY(task->inputs[i]->ops->snapshot(task->inputs[i]));
+    task->epoch = epoch;
+    tw_job_barrier_passed(task->job, task);
+    return TW_OK;
+}
+
 /* Work that belongs to the task as a whole. TW_END: there is none. */
 static tw_status advance_marks(tw_task *task) {
     if (task->barrier_leaving) {
@@ -99,7 +110,8 @@ static tw_status advance_marks(tw_task *task) {
     if (task->ending) {
         TW_TRY(mark_exchanges(task, 0, true));
         task->ended = true;
-        return TW_OK;
+        uint64_t wanted = tw_job_epoch_wanted(task->job); /* since the end began to leave */
+        return wanted > task->epoch ? tw_task_snapshot_ended(task, wanted) : TW_OK;
     }
     if (tw_job_epoch_wanted(task->job) > task->epoch) {
         for (int i = 0; i < task->ninputs; i++) /* sources and ended inputs are at any barrier that is asked for */
@@ -116,17 +128,6 @@ static tw_status advance_marks(tw_task *task) {
         return TW_OK;
     }
     return TW_END;
-}
-
-/* It stands still behind its barrier; its sinks are finished. */
-tw_status tw_task_snapshot_ended(tw_task *task, uint64_t epoch) {
-    for (int i = 0; i < task->noperators; i++)
-        if (task->operators[i]->ops->snapshot) TW_TRY(tw_job_snapshot_operator(task->job, task->operators[i]));
-    for (int i = 0; i < task->ninputs; i++)
-        if (task->inputs[i]->ops->snapshot) TW_TRY(task->inputs[i]->ops->snapshot(task->inputs[i]));
-    task->epoch = epoch;
-    tw_job_barrier_passed(task->job, task);
-    return TW_OK;
 }
 
 bool tw_task_settled(const tw_task *task) {
