@@ -22,6 +22,12 @@ typedef struct tw_scope {
     int32_t ntables;
 } tw_scope;
 
+/* Views being expanded, the innermost first: finds views that read themselves. */
+typedef struct tw_bound_view {
+    const tw_catalog_table *view;
+    const struct tw_bound_view *outer;
+} tw_bound_view;
+
 typedef struct tw_binder tw_binder;
 struct tw_binder {
     tw_arena *arena;
@@ -37,6 +43,7 @@ struct tw_binder {
     tw_status (*special)(void *context, tw_binder *binder, const tw_ast_expr *e, const tw_expr **out);
     void *special_context;
     const struct tw_cte *ctes; /* WITH queries in view */
+    const tw_bound_view *views;
     int32_t depth;             /* of queries and views, limited */
 };
 

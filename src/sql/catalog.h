@@ -53,7 +53,6 @@ typedef struct tw_catalog_table {
     tw_str query_text, script;  /* `script`: the text that the query's positions point into */
     tw_str *view_columns;       /* names given in CREATE VIEW v (a, b); NULL: the query's own */
     int32_t nview_columns;
-    bool expanding;             /* while its query is bound: finds views that read themselves */
     struct tw_catalog_table *next;
 } tw_catalog_table;
 

@@ -46,7 +46,7 @@ static const tw_type *without_rowtime(tw_arena *arena, const tw_type *type) {
     return type->time == TW_ROWTIME ? tw_type_with_time(arena, type, TW_NOT_TIME) : type;
 }
 
-/* Source row -> table row: computed columns, and metadata columns put where they were declared. */
+/* Source row -> table row: computed columns, casts of metadata, and metadata columns put where they were declared. */
 static const tw_rel *table_row(tw_arena *arena, const tw_rel *source, const tw_catalog_table *table, tw_pos pos) {
     int32_t n = table->ncolumns;
     const tw_expr **exprs = TW_NEW_ARRAY(arena, const tw_expr *, n + 1);
@@ -55,10 +55,8 @@ static const tw_rel *table_row(tw_arena *arena, const tw_rel *source, const tw_c
     for (int32_t i = 0; i < n; i++) {
         const tw_table_column *column = &table->columns[i];
         names[i] = column->name;
-        exprs[i] = column->kind == TW_AST_COMPUTED
-                       ? column->expr
-                       : tw_expr_column(arena, column->source, without_rowtime(arena, source->row->fields[column->source].type));
-        same &= column->kind != TW_AST_COMPUTED && column->source == i;
+        exprs[i] = column->expr ? column->expr : tw_expr_column(arena, column->source, without_rowtime(arena, source->row->fields[column->source].type));
+        same &= !column->expr && column->source == i;
     }
     return same ? source : tw_rel_make_project(arena, source, exprs, names, n, pos);
 }
