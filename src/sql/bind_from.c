@@ -143,7 +143,7 @@ static tw_status bind_source(tw_binder *binder, const tw_ast_from *from, const t
     case TW_AST_FROM_QUERY: return tw_bind_inner_query(binder, from->query.query, false, out);
     case TW_AST_FROM_FUNCTION: return bind_function(binder, from, out);
     case TW_AST_FROM_UNNEST: return not_yet(binder, from->pos, "UNNEST is");
-    case TW_AST_FROM_MATCH: return not_yet(binder, from->match.match->pos, "MATCH_RECOGNIZE is");
+    case TW_AST_FROM_MATCH: return not_yet(binder, tw_pos_behind(binder->script, from->match.input->pos), "MATCH_RECOGNIZE is");
     default: return not_yet(binder, tw_pos_behind(binder->script, from->join.left->pos), "joins are");
     }
 }

@@ -186,7 +186,7 @@ static tw_status make_sink_row(tw_binder *binder, const tw_ast_insert *insert, c
             n++;
         }
     }
-    *out = same ? query : tw_rel_make_project(binder->arena, query, exprs, names, n, insert->query->pos);
+    *out = same ? query : tw_rel_make_assigned(binder, query, exprs, names, n);
     return TW_OK;
 }
 

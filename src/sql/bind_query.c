@@ -48,6 +48,41 @@ const tw_rel *tw_rel_make_one_row(tw_arena *arena, tw_pos pos) {
     return rel;
 }
 
+/* VALUES with the expressions computed; NULL where one of them does not give a literal. */
+static const tw_rel *computed_values(tw_binder *binder, const tw_rel *rel, const tw_expr *const *exprs, const tw_str *names, int32_t n) {
+    tw_arena *arena = binder->arena;
+    int32_t nrows = rel->u.values.nrows, width = rel->row->nfields;
+    const tw_value **rows = TW_NEW_ARRAY(arena, const tw_value *, nrows + 1);
+    const tw_expr **literals = TW_NEW_ARRAY(arena, const tw_expr *, width + 1);
+    for (int32_t r = 0; r < nrows; r++) {
+        tw_value *values = TW_NEW_ARRAY(arena, tw_value, n + 1);
+        for (int32_t c = 0; c < width; c++) literals[c] = tw_expr_literal(arena, &rel->u.values.rows[r][c]);
+        for (int32_t i = 0; i < n; i++) {
+            const tw_expr *e = tw_fold(arena, binder->mem, binder->session, tw_expr_substitute(arena, exprs[i], literals));
+            if (e->kind != TW_EXPR_LITERAL) return NULL;
+            values[i] = *e->literal;
+        }
+        rows[r] = values;
+    }
+    tw_field *fields = TW_NEW_ARRAY(arena, tw_field, n + 1);
+    for (int32_t i = 0; i < n; i++) fields[i] = (tw_field){names[i], exprs[i]->type};
+    tw_rel *values = tw_rel_new(arena, TW_REL_VALUES, tw_type_row(arena, fields, n), NULL, 0, rel->pos);
+    values->u.values = (tw_rel_values){.rows = rows, .nrows = nrows};
+    return values;
+}
+
+const tw_rel *tw_rel_make_assigned(tw_binder *binder, const tw_rel *rel, const tw_expr *const *exprs, const tw_str *names, int32_t n) {
+    const tw_rel *values = rel->kind == TW_REL_VALUES ? computed_values(binder, rel, exprs, names, n) : NULL;
+    if (values) return values;
+    if (rel->kind != TW_REL_PROJECT) return tw_rel_make_project(binder->arena, rel, exprs, names, n, rel->pos);
+    const tw_expr **merged = TW_NEW_ARRAY(binder->arena, const tw_expr *, n + 1);
+    for (int32_t i = 0; i < n; i++) {
+        const tw_expr *e = tw_expr_substitute(binder->arena, exprs[i], rel->u.project.exprs);
+        merged[i] = tw_fold(binder->arena, binder->mem, binder->session, e);
+    }
+    return tw_rel_make_project(binder->arena, rel->inputs[0], merged, names, n, rel->pos);
+}
+
 /* ---- names of columns ------------------------------------------------------------------------------------------ */
 
 static tw_status bad_degree(tw_binder *binder, const tw_ast_names *names, const tw_type *row) {

@@ -112,6 +112,9 @@ tw_status tw_bind_body(tw_binder *binder, const tw_ast_body *body, const tw_ast_
 const tw_rel *tw_rel_renamed(tw_arena *arena, const tw_rel *rel, const tw_str *names, tw_pos pos);
 /* The rows without duplicates. */
 const tw_rel *tw_rel_make_distinct(tw_arena *arena, const tw_rel *rel, tw_pos pos);
+/* A PROJECT that casts columns, each used once: put into the PROJECT or VALUES that makes them, so that NULL and other literals get the
+ * type wanted and not one of their own first. */
+const tw_rel *tw_rel_make_assigned(tw_binder *binder, const tw_rel *rel, const tw_expr *const *exprs, const tw_str *names, int32_t n);
 /* One row without columns. */
 const tw_rel *tw_rel_make_one_row(tw_arena *arena, tw_pos pos);
 /* Checks a list of column names against the row it renames. */

@@ -133,7 +133,7 @@ static const tw_rel *cast_branch(tw_binder *binder, const tw_rel *rel, const tw_
         names[c] = rel->row->fields[c].name;
         same &= exprs[c] == column;
     }
-    return same ? rel : tw_rel_make_project(binder->arena, rel, exprs, names, n, rel->pos);
+    return same ? rel : tw_rel_make_assigned(binder, rel, exprs, names, n);
 }
 
 static tw_status bind_branches(tw_binder *binder, const tw_ast_body *body, const tw_ast_emit *emit, branches *list) {

@@ -84,19 +84,30 @@ static tw_status arguments(tw_binder *binder, const window_tvf *tvf, const tw_as
 
 /* ---- the input ------------------------------------------------------------------------------------------------- */
 
-static tw_status bind_data(tw_binder *binder, const window_tvf *tvf, const tw_ast_expr *data, const tw_rel **out, tw_scope *scope) {
-    if (data->kind != TW_AST_TABLE_ARG) {
+static const tw_ast_query *data_query(const tw_ast_expr *data) {
+    if (data->kind == TW_AST_TABLE_ARG) return data->table_arg.query;
+    return data->kind == TW_AST_SUBQUERY && data->subquery.kind == TW_AST_SUBQUERY_SCALAR ? data->subquery.query : NULL;
+}
+
+static tw_status check_data(tw_binder *binder, const window_tvf *tvf, const tw_ast_expr *data) {
+    if (data->kind != TW_AST_TABLE_ARG && !data_query(data))
         return tw_fail_at(binder->error, TW_E_INVALID, data->pos,
                           "the first argument of window function %s must be a table: TABLE name, or a query in parentheses", tvf->name);
-    }
+    if (data->kind != TW_AST_TABLE_ARG) return TW_OK;
     if (data->table_arg.order.count)
         return tw_fail_at(binder->error, TW_E_UNSUPPORTED, data->table_arg.order.at[0].expr->pos, "ORDER BY in a table argument is not supported");
     if (data->table_arg.partition.count && tvf->kind != TW_WINDOW_SESSION)
         return tw_fail_at(binder->error, TW_E_INVALID, data->table_arg.partition.at[0]->pos,
                           "only tables with set semantics may be partitioned: invalid PARTITION BY clause of window function %s", tvf->name);
+    return TW_OK;
+}
+
+static tw_status bind_data(tw_binder *binder, const window_tvf *tvf, const tw_ast_expr *data, const tw_rel **out, tw_scope *scope) {
+    TW_TRY(check_data(binder, tvf, data));
     tw_scope_table *table = TW_NEW(binder->arena, tw_scope_table);
-    if (data->table_arg.query) {
-        TW_TRY(tw_bind_inner_query(binder, data->table_arg.query, false, out));
+    const tw_ast_query *query = data_query(data);
+    if (query) {
+        TW_TRY(tw_bind_inner_query(binder, query, false, out));
     } else {
         const tw_ast_names *name = &data->table_arg.table;
         TW_TRY(tw_bind_table(binder, name, NULL, data->pos, NULL, out));
@@ -189,10 +200,10 @@ tw_status tw_bind_window_tvf(tw_binder *binder, const tw_ast_expr *e, const tw_r
     tw_binder inner = *binder;
     inner.special = tw_special_plain;
     inner.special_context = NULL;
-    inner.clause = "window function";
+    inner.clause = "a window function";
     inner.scope = &scope;
     TW_TRY(bind_time(&inner, tvf, given[TIMECOL], input->row, &window));
-    TW_TRY(bind_partition(&inner, &given[DATA]->table_arg.partition, &window));
+    if (given[DATA]->kind == TW_AST_TABLE_ARG) TW_TRY(bind_partition(&inner, &given[DATA]->table_arg.partition, &window));
     inner.scope = NULL;
     TW_TRY(bind_sizes(&inner, tvf, given, &window));
     tw_rel *rel = tw_rel_new(binder->arena, TW_REL_WINDOW, window_row(binder->arena, input->row, window.time_column), &input, 1, e->pos);
