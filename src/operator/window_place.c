@@ -194,7 +194,11 @@ static tw_status place_by_window(tw_window_agg *w, const tw_batch *batch, int32_
         tw_slice *slice;
         bool made;
         TW_TRY(tw_slices_need(w->direct ? &w->slices : &w->corrections, tw_window_start(&w->time, end), end, &slice, &made));
-        if (made) slice->last_end = end, slice->close_ms = tw_window_close_at(&w->time, end);
+        if (made) {
+            slice->last_end = end;
+            slice->close_ms = tw_window_close_at(&w->time, end);
+            slice->fired = slice->close_ms <= w->done; /* no row of it was in time */
+        }
         TW_TRY(put(w, batch, row, slice));
     }
     return TW_OK;
