@@ -46,6 +46,9 @@ const tw_value *tw_bind_literal(const tw_bind *bind, int arg);
 bool tw_bind_literal_str(const tw_bind *bind, int arg, tw_str *out);
 bool tw_bind_literal_int(const tw_bind *bind, int arg, int64_t *out);
 
+/* Is it a call whose text is JSON already (JSON_OBJECT, JSON_ARRAY)? Defined in fn_json_build.c. */
+bool tw_bind_makes_json(const tw_expr *e);
+
 /* Bind functions for the commonest shapes, to be named in the table. */
 tw_status tw_bind_text_to_text(tw_bind *bind);      /* "s" -> STRING */
 tw_status tw_bind_text_to_int(tw_bind *bind);       /* "s" -> INT */

@@ -250,7 +250,7 @@ TW_KERNEL_ENTRY(tw_kernel_json_object, json_object)
 
 /* ---- binding ---- */
 
-static bool makes_json(const tw_expr *e) {
+bool tw_bind_makes_json(const tw_expr *e) {
     if (e->kind != TW_EXPR_CALL) return false;
     const char *name = e->function->name;
     return strcmp(name, "JSON_OBJECT") == 0 || strcmp(name, "JSON_ARRAY") == 0;
@@ -260,7 +260,7 @@ static bool makes_json(const tw_expr *e) {
 static void mark_raw(tw_bind *bind, int first, int step) {
     int nvalues = 0;
     char *marks = TW_NEW_ARRAY(bind->arena, char, bind->nargs + 1);
-    for (int k = first; k < bind->nargs; k += step) marks[nvalues++] = makes_json(bind->args[k]) ? 'r' : 'q';
+    for (int k = first; k < bind->nargs; k += step) marks[nvalues++] = tw_bind_makes_json(bind->args[k]) ? 'r' : 'q';
     tw_value *value = TW_NEW(bind->arena, tw_value);
     *value = tw_value_of_str(&TW_TYPE_STRING, (tw_str){marks, (size_t)nvalues});
     const tw_expr **args = TW_NEW_ARRAY(bind->arena, const tw_expr *, bind->nargs + 1);
