@@ -24,6 +24,8 @@ struct tw_aggregate {
     bool flat;      /* plain bytes: copied, merged and stored as they are; no destroy/write/read */
     bool retracts;  /* takes -U / -D; when false the planner asks for the retracting variant or refuses */
     bool order_dependent; /* FIRST_VALUE, LISTAGG ...: result depends on arrival order */
+    /* TW_E_NOMEM, TW_E_LIMIT, or TW_E_VALUE (JSON_OBJECTAGG: a key is NULL; in `result` SINGLE_VALUE: more than one row). After a failure some of
+     * the rows have been added; the state can be read and destroyed. */
     tw_status (*update)(const tw_aggregate *agg, const tw_agg_input *in);
     /* Adds `from` into `into` (slices, sessions, two phases). `from` stays valid. Where order matters, `from` holds later rows. */
     tw_status (*merge)(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem);
