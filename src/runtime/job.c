@@ -25,7 +25,20 @@ bool tw_job_only_side_scans_left(const tw_job *job, const tw_task *asking) {
 
 /* --- epochs --- */
 
-void tw_job_barrier_passed(tw_job *job, tw_task *task) { atomic_fetch_add(&job->tasks_at_epoch, 1); }
+static void wake_all(tw_job *job) {
+    for (int i = 0; i < job->options.nshards; i++) {
+        atomic_store(&job->shards[i].woken, true);
+        tw_unpark(&job->shards[i].parker);
+    }
+}
+
+bool tw_job_barrier_under_way(const tw_job *job) { return job->epoch_done != job->epoch_wanted; }
+
+void tw_job_barrier_passed(tw_job *job) {
+    if (atomic_fetch_add(&job->tasks_at_epoch, 1) + 1 < job->ntasks) return;
+    job->epoch_done = job->epoch_wanted;
+    wake_all(job); /* tasks at their end have waited for it */
+}
 
 tw_status tw_job_snapshot_operator(tw_job *job, tw_operator *op) {
     pthread_mutex_lock(&job->lock);
@@ -57,13 +70,6 @@ void tw_task_wake(tw_task *task) {
     if (task->job->options.seeded) return;
     atomic_store_explicit(&task->shard->woken, true, memory_order_release);
     tw_unpark(&task->shard->parker);
-}
-
-static void wake_all(tw_job *job) {
-    for (int i = 0; i < job->options.nshards; i++) {
-        atomic_store(&job->shards[i].woken, true);
-        tw_unpark(&job->shards[i].parker);
-    }
 }
 
 static void fail(tw_job *job, const tw_error *error) {
@@ -161,11 +167,14 @@ static tw_status seeded_round(tw_job *job, int64_t *wait_ns, bool *progress, tw_
     return TW_OK;
 }
 
-/* Steps of random tasks, until many in a row did nothing and a round over all of them does nothing either. */
+/* A barrier that has been asked for is behind every task. */
+static bool snapshot_taken(const tw_job *job) { return job->snapshot && !tw_job_barrier_under_way(job); }
+
+/* Steps of random tasks, until many in a row did nothing and a round over all of them does nothing either, or the snapshot is taken. */
 static tw_status settle(tw_job *job, tw_prng *prng, int64_t *wait_ns, tw_error *error) {
     int quiet = 0;
     *wait_ns = INT64_MAX;
-    while (job->tasks_ended < job->ntasks && !job->cancelled) {
+    while (job->tasks_ended < job->ntasks && !job->cancelled && !snapshot_taken(job)) {
         bool progress = false;
         if (quiet < 2 * job->ntasks) {
             tw_task *task = job->tasks[tw_prng_below(prng, (uint64_t)job->ntasks)];
@@ -220,7 +229,7 @@ static tw_status take_snapshot(tw_job *job, tw_error *error) {
     int64_t wait;
     TW_TRY(settle(job, &prng, &wait, error));
     TW_TRY(outcome(job, error));
-    if (job->tasks_at_epoch == job->ntasks) return TW_OK;
+    if (!tw_job_barrier_under_way(job)) return TW_OK;
     return tw_fail(error, TW_E_INTERNAL, "the barrier reached %d of %d tasks", (int)job->tasks_at_epoch, job->ntasks);
 }
 
@@ -284,7 +293,7 @@ void tw_job_get_stats(tw_job *job, tw_job_stats *out) {
 }
 
 static tw_status open_job(tw_job *job, tw_error *error) {
-    if (job->options.restore) job->epoch_wanted = job->options.restore->epoch; /* epochs go on */
+    if (job->options.restore) job->epoch_wanted = job->epoch_done = job->options.restore->epoch; /* epochs go on */
     job->shards = tw_arena_calloc(&job->arena, sizeof *job->shards * (size_t)job->options.nshards);
     if (!job->shards) return tw_fail(error, TW_E_NOMEM, "out of memory");
     for (int i = 0; i < job->options.nshards; i++) {

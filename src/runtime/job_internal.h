@@ -67,7 +67,7 @@ struct tw_job {
     int nsources;
     tw_channel *channels;
     int nchannels;
-    _Atomic uint64_t epoch_wanted;
+    _Atomic uint64_t epoch_wanted, epoch_done;
     _Atomic int tasks_at_epoch;
     _Atomic int tasks_ended;
     _Atomic bool stopping, cancelled;
@@ -81,7 +81,9 @@ struct tw_job {
 tw_arena *tw_job_arena(tw_job *job); /* while the job is opened only */
 uint64_t tw_job_epoch_wanted(tw_job *job);
 bool tw_job_held_open(tw_job *job);
-void tw_job_barrier_passed(tw_job *job, tw_task *task);
+void tw_job_barrier_passed(tw_job *job);
+/* A barrier has been asked for that is not behind every task yet. */
+bool tw_job_barrier_under_way(const tw_job *job);
 tw_status tw_job_snapshot_operator(tw_job *job, tw_operator *op);
 tw_status tw_job_restore_operator(tw_job *job, tw_operator *op, tw_error *error);
 /* True when nothing is left to do but what side tables' scans give: the tables grow no more (but by rows read from them). */

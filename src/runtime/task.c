@@ -93,7 +93,7 @@ tw_status tw_task_snapshot_ended(tw_task *task, uint64_t epoch) {
     for (int i = 0; i < task->ninputs; i++)
         if (task->inputs[i]->ops->snapshot) TW_TRY(task->inputs[i]->ops->snapshot(task->inputs[i]));
     task->epoch = epoch;
-    tw_job_barrier_passed(task->job, task);
+    tw_job_barrier_passed(task->job);
     return TW_OK;
 }
 
@@ -104,7 +104,7 @@ static tw_status advance_marks(tw_task *task) {
         task->barrier_leaving = false;
         task->epoch++;
         for (int i = 0; i < task->ninputs; i++) task->inputs[i]->at_barrier = false;
-        tw_job_barrier_passed(task->job, task);
+        tw_job_barrier_passed(task->job);
         return TW_OK;
     }
     if (task->ending) {
@@ -122,7 +122,8 @@ static tw_status advance_marks(tw_task *task) {
             return TW_OK;
         }
     }
-    if (all_ended(task) && !tw_job_held_open(task->job)) {
+    /* while a barrier runs nothing behind it may become visible: sinks are finished after it */
+    if (all_ended(task) && !tw_job_held_open(task->job) && !tw_job_barrier_under_way(task->job)) {
         TW_TRY(finish_sinks(task));
         task->ending = true;
         return TW_OK;
