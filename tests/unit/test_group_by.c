@@ -123,10 +123,32 @@ static void test_distinct(void **state) {
     plan_close(&t);
 }
 
+/* Results that are lists and long texts: what they were is kept beside what they are. */
+static void test_collections(void **state) {
+    (void)state;
+    for (int every_change = 0; every_change < 2; every_change++) {
+        plan_test t;
+        begin(&t);
+        t.plan.every_change = every_change;
+        const tw_type *row = plan_row(&t, 2, "k", &TW_TYPE_BIGINT, "v", &TW_TYPE_STRING);
+        tw_agg_call calls[] = {call("ARRAY_AGG", tw_type_array(&t.arena, &TW_TYPE_STRING), SECOND, true, false),
+                               call("LISTAGG", &TW_TYPE_STRING, SECOND, true, true), bigint("COUNT", SECOND, true, true)};
+        tw_plan_node *n = plan_scan(&t, row, 1,
+                                    "1, x\n2, a-text-of-some-length\n1, NULL\n1, x\n2, another-text-of-some-length\n3, gone\n-D 1, x\n-D 3, gone\n"
+                                    "1, y\n-D 2, a-text-of-some-length\n2, b\n");
+        plan_sink(&t, group_by(&t, plan_exchange(&t, n, 1, 0), FIRST, 1, calls, 3));
+#define COLLECTED "[1, [null, x, y], x,y, 2]\n[2, [another-text-of-some-length, b], another-text-of-some-length,b, 2]\n"
+        plan_expect_net(&t, COLLECTED);
+        plan_expect_resumed(&t, true, COLLECTED);
+        plan_fail_allocations(&t, true, COLLECTED);
+        plan_close(&t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changes),      cmocka_unit_test(test_global),   cmocka_unit_test(test_histogram),
-        cmocka_unit_test(test_every_change), cmocka_unit_test(test_distinct),
+        cmocka_unit_test(test_every_change), cmocka_unit_test(test_distinct), cmocka_unit_test(test_collections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
