@@ -93,6 +93,9 @@ tw_status tw_bind_set(tw_binder *binder, const tw_ast_option *set, bool reset);
 tw_status tw_bind_use(tw_binder *binder, tw_str object, const tw_ast_names *name);
 /* CREATE DATABASE, CATALOG; FUNCTION and MODEL are errors that say so. */
 tw_status tw_bind_create_object(tw_binder *binder, tw_ast_object object, const tw_ast_create_object *create);
+/* An error at `pos` when the options name no connector: a table made without any is a template for LIKE, and can be neither read nor
+ * written. */
+tw_status tw_bind_usable(tw_binder *binder, const tw_option *options, int32_t noptions, tw_pos pos);
 /* Merges OPTIONS('k' = 'v') hints over a table's options and checks the result. */
 tw_status tw_bind_hints(tw_binder *binder, const tw_catalog_table *table, const tw_ast_hints *hints, const tw_option **out, int32_t *n);
 

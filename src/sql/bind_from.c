@@ -35,6 +35,10 @@ static tw_status bind_view(tw_binder *binder, const tw_catalog_table *view, tw_p
     return TW_OK;
 }
 
+tw_status tw_bind_view(tw_binder *binder, const tw_catalog_table *view, const tw_rel **out) {
+    return bind_view(binder, view, (tw_pos){0}, out);
+}
+
 /* ---- tables ---------------------------------------------------------------------------------------------------- */
 
 static const tw_cte *find_cte(const tw_binder *binder, const tw_ast_names *name) {
@@ -75,6 +79,7 @@ static tw_status bind_base_table(tw_binder *binder, const tw_catalog_table *tabl
     const tw_option *options = table->options;
     int32_t noptions = table->noptions;
     if (has_options_hint(hints)) TW_TRY(tw_bind_hints(binder, table, hints, &options, &noptions));
+    TW_TRY(tw_bind_usable(binder, options, noptions, pos));
     *out = tw_rel_of_table(binder->arena, table, options, noptions, pos);
     return TW_OK;
 }

@@ -202,6 +202,7 @@ tw_status tw_bind_insert(tw_binder *binder, const tw_ast_insert *insert, const t
     const tw_option *options = t.table->options;
     int32_t noptions = t.table->noptions;
     if (insert->hints.count) TW_TRY(tw_bind_hints(&inner, t.table, &insert->hints, &options, &noptions));
+    TW_TRY(tw_bind_usable(binder, options, noptions, insert->table.at[0].pos));
     const tw_rel *query, *input;
     TW_TRY(tw_bind_query(&inner, insert->query, &query));
     if (query->row->nfields != t.expected) return bad_count(&inner, insert, &t, query->row);

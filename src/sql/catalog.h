@@ -22,7 +22,7 @@ typedef struct tw_table_column {
     tw_str name;
     const tw_type *type;     /* in the table row: with its time attribute */
     int32_t source;          /* PHYSICAL, METADATA: column of the source row; COMPUTED: -1 */
-    const tw_expr *expr;     /* COMPUTED: over the source row */
+    const tw_expr *expr;     /* over the source row. COMPUTED; METADATA declared with another type than the connector's: a cast. Else NULL */
     tw_str expr_text;        /* COMPUTED: as written, for SHOW CREATE and LIKE */
     const tw_ast_expr *ast;  /* COMPUTED */
     tw_str metadata_key;     /* METADATA */
@@ -77,11 +77,23 @@ typedef struct tw_catalog {
 } tw_catalog;
 
 void tw_catalog_init(tw_catalog *catalog, tw_arena *arena);
+
+/* The full path that a name of 1 to 3 parts means now. Its database need not exist. */
+tw_status tw_catalog_path(const tw_catalog *catalog, const tw_ast_names *name, tw_str path[3], tw_error *error);
+tw_catalog_database *tw_catalog_database_find(const tw_catalog *catalog, tw_str in, tw_str name); /* NULL when there is none */
+bool tw_catalog_exists(const tw_catalog *catalog, tw_str name);                                  /* a catalog of that name */
+tw_catalog_database *tw_catalog_database_add(tw_catalog *catalog, tw_str in, tw_str name);
+/* The table or view of that path, temporary or not; NULL when there is none. A temporary one hides another of the same path. */
+tw_catalog_table *tw_catalog_get(const tw_catalog *catalog, const tw_str path[3], bool temporary);
+void tw_catalog_put(tw_catalog *catalog, tw_catalog_table *table); /* its database must exist */
+void tw_catalog_remove(tw_catalog *catalog, tw_catalog_table *table);
 /* NULL when there is none; the message names the nearest. `t$late`, `t$errors` are not tables of the catalog: see tw_side_name. */
 tw_catalog_table *tw_catalog_find(const tw_catalog *catalog, const tw_ast_names *name, tw_error *error);
 /* Splits "t$late" and "t$errors": false when the last part has no such suffix. */
 bool tw_side_name(tw_str name, tw_str *table, bool *late);
 /* A setting's value or its default from settings.def; data NULL when it has none. */
 tw_str tw_catalog_setting(const tw_catalog *catalog, const char *key);
+/* What is known of a key of SET; NULL when there is no such key. */
+const tw_option_info *tw_setting_info(tw_str key);
 
 #endif
