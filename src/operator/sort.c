@@ -152,7 +152,8 @@ static tw_status make_sort_keys(sort_operator *s, const tw_batch *batch, int32_t
 
 /* The elements of the rows, in s->elements. */
 static tw_status find_elements(sort_operator *s, const tw_batch *batch, int32_t count) {
-    tw_column key = {.type = &KEY_BYTES, .phys = TW_PHYS_STR, .values = s->views}, number = {.type = &NUMBER, .phys = TW_PHYS_I64, .values = s->numbers};
+    tw_column key = {.type = &KEY_BYTES, .phys = TW_PHYS_STR, .values = s->views};
+    tw_column number = {.type = &NUMBER, .phys = TW_PHYS_I64, .values = s->numbers};
     for (int32_t k = 0; k < count; k++) s->numbers[s->rows[k]] = s->append ? s->kept.arrivals + k : 0;
     s->columns[0] = &key;
     s->columns[1] = &number;
@@ -255,6 +256,7 @@ static tw_status fill(sort_operator *s, bool *more) {
         tw_element *e = all_given(s) ? NULL : tw_sort_heap_top(&s->heap);
         *more = e && (!s->by_time || ((tw_sort_payload *)tw_table_payload(s->table, e))->time_ms <= s->until);
         if (!*more) break;
+        for (int next = 1; next < 3 && next < s->heap.count; next++) __builtin_prefetch(s->heap.entries[next].element); /* one is the next top */
         TW_TRY(take(s, e));
     }
     return TW_OK;
