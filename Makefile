@@ -78,8 +78,8 @@ tidy: includes ## format, static checks, direction of includes
 	@tools/tidy.sh $(BUILD)
 
 install: build ## install under DESTDIR and PREFIX (/usr/local)
-	@meson configure $(BUILD) -Dprefix=$(PREFIX)
-	@meson install -C $(BUILD) --quiet
+	@meson setup --reconfigure $(BUILD) -Dprefix=$(PREFIX) >/dev/null
+	@meson install -C $(BUILD) --no-rebuild --quiet
 
 clean: ## remove all build folders
 	rm -rf $(BUILD) build-asan build-tsan build-fuzz build-clang
