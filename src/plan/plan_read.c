@@ -36,6 +36,15 @@ static void read_nodes(tw_plan_codec *c, int n) {
     }
 }
 
+/* Every operator but a sink has a reader; `nodes` are in the order in which inputs come first. */
+static void check_readers(tw_plan_codec *c) {
+    bool *read = tw_code_room(c, c->nnodes, sizeof *read);
+    for (int i = 0; read && i < c->nnodes; i++)
+        for (int k = 0; k < c->nodes[i]->ninputs; k++) read[c->nodes[i]->inputs[k]->index] = true;
+    for (int i = 0; read && i < c->nnodes; i++)
+        if (!read[i] && c->nodes[i]->kind != TW_PLAN_SINK) tw_code_damaged(c, "an operator that nobody reads");
+}
+
 tw_status tw_plan_read(tw_arena *arena, tw_str bytes, const tw_session *session, tw_plan *plan, tw_error *error) {
     tw_reader in = {bytes.data, bytes.data + bytes.length, false};
     TW_TRY(read_head(&in, error));
@@ -47,6 +56,7 @@ tw_status tw_plan_read(tw_arena *arena, tw_str bytes, const tw_session *session,
     int n = tw_code_count(&c, 0);
     if (n > TW_PLAN_NODES_MAX) tw_code_damaged(&c, "too many nodes");
     if (c.status == TW_OK) read_nodes(&c, n);
+    if (c.status == TW_OK) check_readers(&c);
     if (c.status == TW_OK && in.next != in.end) tw_code_damaged(&c, "bytes follow its end");
     plan->nodes = c.nodes;
     plan->nnodes = c.nnodes;

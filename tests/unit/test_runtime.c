@@ -18,7 +18,7 @@ static struct {
     int64_t rows;       /* of each split */
     bool endless;       /* blocked at the end, not ended */
     int64_t made_per_row;
-    int32_t fail_after; /* batches until the failing operator fails */
+    _Atomic int32_t fail_after; /* batches until the failing operator fails */
     bool fail_silently;
     int sink_blocks;    /* of so many writes, one is taken */
 } config;
