@@ -1,0 +1,27 @@
+/* Watches a job from a thread of its own: Ctrl-C cancels it, and on a terminal a line shows how far it is. */
+#ifndef TW_MAIN_MONITOR_H
+#define TW_MAIN_MONITOR_H
+
+#include <pthread.h>
+
+#include "os/os.h"
+#include "runtime/job.h"
+
+typedef struct tw_monitor {
+    tw_job *job;
+    tw_os *os;
+    bool progress;
+    _Atomic bool stop;
+    pthread_t thread;
+    int64_t begin_ns;
+    bool shown; /* a line stands on the terminal */
+} tw_monitor;
+
+/* Prints a row count with thousands separators into `out` (32 bytes). */
+const char *tw_count_text(char *out, uint64_t n);
+/* Prints a time as SQL does; "-" for none. `out`: 40 bytes. */
+const char *tw_watermark_text(char *out, int64_t ms);
+tw_status tw_monitor_start(tw_monitor *monitor, tw_job *job, tw_os *os, bool progress, tw_error *error);
+void tw_monitor_stop(tw_monitor *monitor);
+
+#endif
