@@ -49,6 +49,7 @@ typedef struct tw_batch {
     int64_t *arrival_ns;    /* monotonic time when the rows' bytes arrived, one per batch; NULL when not measured */
     uint64_t *source_pos;   /* where each row came from (file line, offset), NULL when not tracked */
     tw_split_progress *split; /* the source partition of all the rows; NULL when mixed or derived */
+    const int64_t *source_watermark; /* from a source, in a batch without rows: the partition's watermark is at least this; else NULL */
 } tw_batch;
 
 #endif

@@ -8,6 +8,7 @@ const tw_command TW_COMMANDS[] = {
     {"run", tw_command_run, "run [OPTIONS] FILE... | run -e TEXT", "run scripts; a bare SELECT prints its result"},
     {"explain", tw_command_explain, "explain FILE | explain -e TEXT", "show the logical and physical plans of a script's queries"},
     {"check", tw_command_check, "check FILE", "report every error of a script, run nothing"},
+    {"test", tw_command_test, "test [--quick] FILE|FOLDER...", "run behaviour files under their matrix"},
     {"functions", tw_command_functions, "functions [NAME...]", "list the SQL functions"},
 };
 const int TW_COMMAND_COUNT = sizeof TW_COMMANDS / sizeof *TW_COMMANDS;

@@ -198,6 +198,10 @@ static void measure(source_input *s, int64_t now) {
 
 static tw_status hand_on(source_input *s, reader *r, const tw_batch *batch, int64_t now) {
     r->wait_ns = 0;
+    if (batch->source_watermark && *batch->source_watermark > r->progress.watermark) {
+        r->progress.watermark = *batch->source_watermark;
+        return split_changed(s, &r->progress);
+    }
     if (batch->rows == 0) return TW_OK;
     r->progress.silent_from_ms = r->progress.silent_to_ms = s->input.task->context.now_ms;
     s->input.idle = false;
