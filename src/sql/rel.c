@@ -107,8 +107,20 @@ static int32_t grouped(const tw_rel_aggregate *aggregate, int32_t column) {
     return -1;
 }
 
+/* The window columns of an aggregation that was over a window TVF are its properties, behind all other columns. */
+static tw_rel_window_columns windows_of_properties(const tw_rel *rel) {
+    const tw_rel_aggregate *a = &rel->u.aggregate;
+    int32_t first = rel->row->nfields - a->nproperties;
+    tw_rel_window_columns out = {-1, -1, -1, a->window.proctime, a->window.local_time};
+    for (int32_t i = 0; i < a->nproperties; i++) {
+        int32_t *to = a->properties[i] == TW_WINDOW_START ? &out.start : a->properties[i] == TW_WINDOW_END ? &out.end : &out.time;
+        *to = first + i;
+    }
+    return out;
+}
+
 static tw_rel_window_columns windows_of_aggregate(const tw_rel *rel) {
-    if (rel->u.aggregate.group_window) return NO_WINDOW;
+    if (rel->u.aggregate.group_window) return rel->u.aggregate.of_tvf ? windows_of_properties(rel) : NO_WINDOW;
     tw_rel_window_columns in = tw_rel_windows_of(rel->inputs[0]);
     in.start = grouped(&rel->u.aggregate, in.start);
     in.end = grouped(&rel->u.aggregate, in.end);
@@ -152,7 +164,6 @@ static bool scan_bounded(const tw_rel_scan *scan, const tw_registry *registry) {
 
 bool tw_rel_bounded(const tw_rel *rel, const tw_registry *registry) {
     if (rel->kind == TW_REL_SCAN) return scan_bounded(&rel->u.scan, registry);
-    if (rel->kind == TW_REL_SIDE) return false;
     for (int32_t i = 0; i < rel->ninputs; i++)
         if (!tw_rel_bounded(rel->inputs[i], registry)) return false;
     return true;
