@@ -77,8 +77,6 @@ typedef struct tw_cte {
 
 /* A whole query, EMIT and ORDER BY included. `outer` scope for correlated ones (an error for now: named as not supported). */
 tw_status tw_bind_query(tw_binder *binder, const tw_ast_query *query, const tw_rel **out);
-/* A view's query, its columns renamed as the view says; bound anew at each use. */
-tw_status tw_bind_view(tw_binder *binder, const tw_catalog_table *view, const tw_rel **out);
 /* INSERT: query, columns matched and cast to the table's, sink. */
 tw_status tw_bind_insert(tw_binder *binder, const tw_ast_insert *insert, const tw_rel **out);
 /* A bare SELECT: the query under a collecting sink. */

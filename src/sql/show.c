@@ -171,22 +171,13 @@ static void describe_row(grid *g, const tw_field *field, tw_str key, tw_str extr
     add_row(g, texts);
 }
 
-static tw_status describe_view(tw_binder *b, const tw_catalog_table *t, grid *g) {
-    const tw_rel *rel = NULL;
-    TW_TRY(tw_bind_view(b, t, &rel));
-    for (int32_t c = 0; c < rel->row->nfields; c++)
-        describe_row(g, &rel->row->fields[c], (tw_str){NULL, 0}, (tw_str){NULL, 0}, (tw_str){NULL, 0});
-    return TW_OK;
-}
-
 static tw_status describe(tw_binder *b, const tw_ast_statement *s, const tw_ast_names *name, tw_sql_result *out) {
     const tw_catalog_table *t = tw_catalog_find(b->catalog, name, b->error);
     if (!t) return b->error->status;
     grid g = grid_of(b, (const char *[]){"name", "type", "null", "key", "extras", "watermark"}, 6);
-    if (t->view) TW_TRY(describe_view(b, t, &g));
-    for (int32_t c = 0; !t->view && c < t->ncolumns; c++) {
-        if (s->kind == TW_AST_SHOW && !fits(s, t->columns[c].name)) continue;
-        describe_row(&g, &t->row->fields[c], key_of(b, t, c), extras_of(b, &t->columns[c]),
+    for (int32_t c = 0; c < t->row->nfields; c++) {
+        if (s->kind == TW_AST_SHOW && !fits(s, t->row->fields[c].name)) continue;
+        describe_row(&g, &t->row->fields[c], key_of(b, t, c), t->view ? (tw_str){NULL, 0} : extras_of(b, &t->columns[c]),
                      c == t->watermark_column ? t->watermark_text : (tw_str){NULL, 0});
     }
     give(&g, out);
