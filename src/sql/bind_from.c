@@ -35,10 +35,6 @@ static tw_status bind_view(tw_binder *binder, const tw_catalog_table *view, tw_p
     return TW_OK;
 }
 
-tw_status tw_bind_view(tw_binder *binder, const tw_catalog_table *view, const tw_rel **out) {
-    return bind_view(binder, view, (tw_pos){0}, out);
-}
-
 /* ---- tables ---------------------------------------------------------------------------------------------------- */
 
 static const tw_cte *find_cte(const tw_binder *binder, const tw_ast_names *name) {

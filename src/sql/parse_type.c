@@ -21,9 +21,11 @@ static int32_t length_of(tw_parser *p, const char *what, int32_t min, int32_t ma
     return n;
 }
 
+/* Without a length CHAR and BINARY have 1, VARCHAR and VARBINARY no limit (FlinkTypeSystem.getDefaultPrecision). */
 static tw_type *chars(tw_parser *p, tw_kind kind, bool has_length) {
     tw_type *type = make(p, kind);
-    type->length = has_length ? length_of(p, "a length", 1, TW_LENGTH_MAX, 1) : TW_LENGTH_MAX;
+    int32_t fallback = kind == TW_VARCHAR || kind == TW_VARBINARY ? TW_LENGTH_MAX : 1;
+    type->length = has_length ? length_of(p, "a length", 1, TW_LENGTH_MAX, fallback) : TW_LENGTH_MAX;
     return type;
 }
 
