@@ -3,6 +3,7 @@ BUILD          ?= build
 PREFIX         ?= /usr/local
 FUZZ_SECONDS   ?= 60
 CONFORMANCE    ?= ../shared/conformance/conformance.py
+BIDS           ?= $(BUILD)/bids.jsonl
 CLANG          ?= clang-19
 MESON_FLAGS    ?=
 SETUP          := tools/setup.sh
@@ -60,8 +61,9 @@ clang: ## build and check with clang, warnings as errors, in build-clang/
 	$(call ninja,build-clang)
 	@echo "test build-clang"; $(TEST) -C build-clang --no-suite slow
 
-bench: build ## the benchmarks
+bench: build ## the benchmarks (BIDS names a file of JSON bids)
 	$(call ninja,$(BUILD),bench)
+	@bench/run.sh $(BUILD) $(BIDS)
 
 conformance: build ## the scripts with real Flink's answers (CONFORMANCE names the runner)
 	@if [ -x $(CONFORMANCE) ]; then $(CONFORMANCE) $(BUILD)/thalweg; else echo "conformance: no $(CONFORMANCE) here, left out"; fi

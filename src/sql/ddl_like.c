@@ -38,8 +38,8 @@ static tw_status read_options(like *l) {
 
 static tw_status in_both(like *l, tw_pos pos, const char *what, tw_str name, const char *feature, bool overwriting) {
     tw_error *error = l->draft->binder->error;
-    bool named = name.length > 0;
-    tw_fail_at(error, TW_E_DUPLICATE, pos, "the base table already has %s%s%.*s%s", what, named ? " '" : "", TW_STR_ARG(name), named ? "'" : "");
+    if (name.length > 0) tw_fail_at(error, TW_E_DUPLICATE, pos, "the base table already has %s '%.*s'", what, TW_STR_ARG(name));
+    else tw_fail_at(error, TW_E_DUPLICATE, pos, "the base table already has %s", what);
     if (overwriting) tw_error_hint(error, "say EXCLUDING %s or OVERWRITING %s", feature, feature);
     else if (feature) tw_error_hint(error, "say EXCLUDING %s", feature);
     return TW_E_DUPLICATE;
