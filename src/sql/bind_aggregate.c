@@ -106,12 +106,6 @@ static void make_row(tw_select *select, building *b) {
 
 /* ---- the node, or several -------------------------------------------------------------------------------------- */
 
-static int32_t times_before(const tw_select *select, int32_t set) {
-    int32_t n = 0;
-    for (int32_t s = 0; s < set; s++) n += select->sets[s] == select->sets[set];
-    return n;
-}
-
 /* The AGGREGATE of the sets that are there for the `level`-th time. */
 static tw_status make_node(tw_select *select, building *b, int32_t level, const tw_rel **out) {
     tw_rel *rel = tw_rel_new(select->binder.arena, TW_REL_AGGREGATE, b->row, &b->below, 1, select->ast->pos);
@@ -120,7 +114,7 @@ static tw_status make_node(tw_select *select, building *b, int32_t level, const 
         uint64_t *sets = TW_NEW_ARRAY(select->binder.arena, uint64_t, select->nsets);
         int32_t n = 0;
         for (int32_t s = 0; s < select->nsets; s++)
-            if (times_before(select, s) == level) sets[n++] = select->sets[s];
+            if (select->repeats[s] == level) sets[n++] = select->sets[s];
         rel->u.aggregate.sets = sets;
         rel->u.aggregate.nsets = n;
     }
@@ -140,10 +134,8 @@ static const tw_rel *with_group_id(tw_select *select, const tw_rel *rel, int32_t
 
 static tw_status make_nodes(tw_select *select, building *b, const tw_rel **out) {
     b->levels = 1;
-    for (int32_t s = 0; s < select->nsets; s++) {
-        int32_t times = times_before(select, s) + 1;
-        if (times > b->levels) b->levels = times;
-    }
+    for (int32_t s = 0; s < select->nsets; s++)
+        if (select->repeats[s] >= b->levels) b->levels = select->repeats[s] + 1;
     if (b->levels == 1) return make_node(select, b, 0, out);
     const tw_rel **branches = TW_NEW_ARRAY(select->binder.arena, const tw_rel *, b->levels);
     for (int32_t level = 0; level < b->levels; level++) {

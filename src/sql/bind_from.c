@@ -43,12 +43,20 @@ static const tw_cte *find_cte(const tw_binder *binder, const tw_ast_names *name)
     return NULL;
 }
 
+tw_status tw_find_table(tw_binder *binder, const tw_ast_names *name, const tw_catalog_table **out) {
+    tw_error error = {0};
+    *out = tw_catalog_find(binder->catalog, name, &error);
+    if (*out) return TW_OK;
+    if (binder->error) *binder->error = error;
+    return error.status;
+}
+
 /* t$late and t$errors. A table that can be read has errors of decoding, one that is only written to has those of its statements. */
 static tw_status bind_side(tw_binder *binder, const tw_ast_names *name, tw_str base, bool late, tw_pos pos, const tw_rel **out) {
     tw_ast_names table_name = {tw_arena_memdup(binder->arena, name->at, sizeof *name->at * (size_t)name->count), name->count};
     table_name.at[name->count - 1].text = base;
-    const tw_catalog_table *table = tw_catalog_find(binder->catalog, &table_name, binder->error);
-    if (!table) return TW_E_UNDEFINED_TABLE;
+    const tw_catalog_table *table;
+    TW_TRY(tw_find_table(binder, &table_name, &table));
     const tw_connector *connector = tw_registry_connector(binder->registry, tw_option_get(table->options, table->noptions, "connector"));
     bool target = !late && connector && !connector->source;
     tw_side_kind kind = late ? TW_SIDE_LATE : target ? TW_SIDE_TARGET_ERRORS : TW_SIDE_SOURCE_ERRORS;
@@ -94,8 +102,8 @@ tw_status tw_bind_table(tw_binder *binder, const tw_ast_names *name, const tw_as
         TW_TRY(no_options(binder, hints, name));
         return bind_side(binder, name, base, late, pos, out);
     }
-    const tw_catalog_table *table = tw_catalog_find(binder->catalog, name, binder->error);
-    if (!table) return TW_E_UNDEFINED_TABLE;
+    const tw_catalog_table *table;
+    TW_TRY(tw_find_table(binder, name, &table));
     if (found) *found = table;
     if (!table->view) return bind_base_table(binder, table, hints, pos, out);
     TW_TRY(no_options(binder, hints, name));

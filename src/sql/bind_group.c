@@ -35,6 +35,7 @@ static tw_status bind_key(tw_select *select, const tw_ast_expr *e, uint64_t *mas
     if (at < 0) {
         at = select->keys.count;
         tw_exprs_push(select->binder.arena, &select->keys, key, key_name(select, key));
+        TW_LIST_PUSH(select->binder.arena, select->key_asts, select->nkey_asts, e);
     }
     if (at < SET_KEYS_MAX) *mask |= (uint64_t)1 << at;
     return TW_OK;
@@ -156,6 +157,21 @@ static tw_status bind_item(tw_select *select, const tw_ast_group *group, sets *a
     return product(select, all, &more, group->pos);
 }
 
+/* How often each set was there before; a set of its own GROUP_ID() each time. */
+static tw_status count_repeats(tw_select *select, tw_pos pos) {
+    select->repeats = TW_NEW_ARRAY(select->binder.arena, int32_t, select->nsets);
+    for (int32_t s = 0; s < select->nsets; s++) {
+        for (int32_t before = s - 1; before >= 0; before--) {
+            if (select->sets[before] != select->sets[s]) continue;
+            select->repeats[s] = select->repeats[before] + 1;
+            break;
+        }
+        if (select->repeats[s] >= TW_REPEATED_SETS_MAX)
+            return tw_fail_at(select->binder.error, TW_E_LIMIT, pos, "a grouping set is repeated more than %d times", TW_REPEATED_SETS_MAX);
+    }
+    return TW_OK;
+}
+
 static tw_status keep_sets(tw_select *select, const sets *all, tw_pos pos) {
     if (select->window.given) return tw_fail_at(select->binder.error, TW_E_UNSUPPORTED, pos, "grouping sets with a group window are not supported");
     if (select->keys.count > SET_KEYS_MAX)
@@ -164,6 +180,18 @@ static tw_status keep_sets(tw_select *select, const sets *all, tw_pos pos) {
     if (all->count == 1) return TW_OK; /* a single set has all keys: they come from it */
     select->sets = all->at;
     select->nsets = all->count;
+    return count_repeats(select, pos);
+}
+
+/* The keys as items, HAVING and ORDER BY will see them. */
+static tw_status bind_grouped_keys(tw_select *select) {
+    make_grouped_scope(select);
+    select->grouped = select->keys;
+    if (!select->nsets) return TW_OK;
+    tw_binder grouped = select->binder;
+    grouped.scope = &select->grouped_scope;
+    select->grouped.at = TW_NEW_ARRAY(grouped.arena, const tw_expr *, select->keys.count + 1);
+    for (int32_t k = 0; k < select->keys.count; k++) TW_TRY(tw_bind_expr(&grouped, select->key_asts[k], &select->grouped.at[k]));
     return TW_OK;
 }
 
@@ -180,8 +208,7 @@ tw_status tw_bind_group_by(tw_select *select) {
     if (ast->group_distinct) drop_duplicates(&all);
     if (explicit) TW_TRY(keep_sets(select, &all, explicit->pos));
     select->may_be_empty |= !select->keys.count && !select->window.given;
-    make_grouped_scope(select);
-    return TW_OK;
+    return bind_grouped_keys(select);
 }
 
 bool tw_is_aggregate_query(const tw_select *select) { return select->ast->grouped || select->having || select->nentries > 0; }

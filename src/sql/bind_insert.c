@@ -27,8 +27,8 @@ static tw_status find_target(tw_binder *binder, const tw_ast_insert *insert, tar
     bool late;
     if (tw_side_name(name->text, &base, &late))
         return tw_fail_at(binder->error, TW_E_INVALID, name->pos, "'%.*s' cannot be written to", TW_STR_ARG(name->text));
-    const tw_catalog_table *table = tw_catalog_find(binder->catalog, &insert->table, binder->error);
-    if (!table) return TW_E_UNDEFINED_TABLE;
+    const tw_catalog_table *table;
+    TW_TRY(tw_find_table(binder, &insert->table, &table));
     if (table->view) return tw_fail_at(binder->error, TW_E_INVALID, name->pos, "'%.*s' is a view and cannot be written to", TW_STR_ARG(name->text));
     tw_str connector_name = tw_option_get(table->options, table->noptions, "connector");
     const tw_connector *connector = tw_registry_connector(binder->registry, connector_name);

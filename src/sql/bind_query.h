@@ -16,6 +16,7 @@
 
 #define TW_QUERY_DEPTH_MAX   256  /* of queries and views in each other */
 #define TW_GROUPING_SETS_MAX 4096 /* of one GROUP BY */
+#define TW_REPEATED_SETS_MAX 64   /* equal ones among them */
 
 /* A growing list in the arena. */
 #define TW_LIST_PUSH(arena, list, count, value)                                                                        \
@@ -79,8 +80,12 @@ typedef struct tw_select {
     int32_t width;           /* of the input row */
     tw_phase phase;
     /* GROUP BY */
-    tw_exprs keys;
-    uint64_t *sets; /* NULL: one set of all keys */
+    tw_exprs keys;        /* over the input row */
+    tw_exprs grouped;     /* the keys as they bind above the AGGREGATE: equal to `keys` but for nullability */
+    const tw_ast_expr **key_asts;
+    int32_t nkey_asts;
+    uint64_t *sets;       /* NULL: one set of all keys */
+    int32_t *repeats;     /* of each set: how often it is there before */
     int32_t nsets;
     tw_scope grouped_scope; /* of items, HAVING and ORDER BY: key columns that a set leaves out are nullable */
     bool may_be_empty; /* an aggregate may see no row: no keys, or the empty grouping set */
@@ -126,6 +131,8 @@ tw_status tw_bind_from(tw_binder *binder, const tw_ast_from *from, const tw_rel 
 /* A table, view, WITH query or side table by name. `hints` and `found` may be NULL; *found is the table or view of the catalog, or NULL. */
 tw_status tw_bind_table(tw_binder *binder, const tw_ast_names *name, const tw_ast_hints *hints, tw_pos pos, const tw_catalog_table **found,
                         const tw_rel **out);
+/* A table or view of the catalog. */
+tw_status tw_find_table(tw_binder *binder, const tw_ast_names *name, const tw_catalog_table **out);
 tw_status tw_bind_window_tvf(tw_binder *binder, const tw_ast_expr *call, const tw_rel **out);
 bool tw_is_window_tvf(tw_str name);
 

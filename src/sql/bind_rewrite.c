@@ -94,7 +94,7 @@ static tw_status rewrite_call(tw_select *select, const tw_grouped_row *grouped, 
 }
 
 tw_status tw_group_rewrite(tw_select *select, const tw_grouped_row *grouped, const tw_expr *e, const tw_expr **out) {
-    int32_t key = tw_exprs_find(&select->keys, e);
+    int32_t key = tw_exprs_find(&select->grouped, e);
     if (key >= 0) {
         *out = column(select, grouped, key, e->pos);
         return TW_OK;

@@ -140,7 +140,7 @@ static tw_status bind_aggregate(tw_select *select, tw_binder *binder, const tw_a
 static tw_status grouping_key(tw_select *select, tw_binder *binder, const tw_ast_expr *arg, int32_t *key) {
     const tw_expr *bound;
     TW_TRY(tw_bind_expr(binder, arg, &bound));
-    *key = tw_exprs_find(&select->keys, bound);
+    *key = tw_exprs_find(&select->grouped, bound);
     return *key >= 0 ? TW_OK : tw_fail_at(binder->error, TW_E_GROUPING, arg->pos, "argument to GROUPING operator must be a grouped expression");
 }
 
