@@ -18,7 +18,7 @@ static bool is_grouping(tw_str name) {
 
 static const tw_function *aggregate_function(const tw_ast_call *call) {
     const tw_function *function = call->path.count ? NULL : tw_function_find(call->name.text);
-    return function && (function->flags & TW_FN_AGGREGATE) ? function : NULL;
+    return function && (function->flags & TW_FN_AGGREGATE) && !(function->flags & TW_FN_HIDDEN) ? function : NULL;
 }
 
 static tw_status illegal(const tw_binder *binder, tw_pos pos) {
