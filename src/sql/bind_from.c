@@ -7,9 +7,12 @@ static tw_status not_yet(tw_binder *binder, tw_pos pos, const char *what) {
 
 /* ---- views ----------------------------------------------------------------------------------------------------- */
 
-/* An error in a view's text is shown where the view is named: the text is not part of this script. */
+/* An error in a view's text is shown where the view is named: the text is not part of this script. Of views in views the innermost, where
+ * it happened, is named. */
 static tw_status view_error(tw_binder *binder, const tw_catalog_table *view, tw_pos pos, tw_status status, const tw_error *inner) {
-    tw_fail_at(binder->error, status, pos, "in view '%.*s': %s", TW_STR_ARG(view->path[2]), inner->message);
+    bool named = strncmp(inner->message, "in view '", 9) == 0;
+    if (named) tw_fail_at(binder->error, status, pos, "%s", inner->message);
+    else tw_fail_at(binder->error, status, pos, "in view '%.*s': %s", TW_STR_ARG(view->path[2]), inner->message);
     if (inner->detail[0]) tw_error_detail(binder->error, "%s", inner->detail);
     if (inner->hint[0]) tw_error_hint(binder->error, "%s", inner->hint);
     return status;

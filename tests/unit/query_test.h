@@ -7,14 +7,18 @@
 
 /* The tables of the tests. */
 static const char QUERY_TABLES[] =
-    "CREATE TABLE o (a INT NOT NULL, b BIGINT, c STRING, d DECIMAL(10, 2), r ROW<x INT, y STRING>) WITH ('connector' = 'filesystem');\n"
-    "CREATE TABLE t (k STRING, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector' = 'filesystem');\n"
-    "CREATE TABLE p (k STRING, v INT, ltz TIMESTAMP_LTZ(3), pt AS PROCTIME(), WATERMARK FOR ltz AS ltz) WITH ('connector' = 'filesystem');\n"
-    "CREATE TABLE plain (a BIGINT, c STRING, ts TIMESTAMP(3), d DATE) WITH ('connector' = 'filesystem');\n"
+    "CREATE TABLE o (a INT NOT NULL, b BIGINT, c STRING, d DECIMAL(10, 2), r ROW<x INT, y STRING>) WITH ('connector' = 'filesystem', 'path' "
+    "= '/x', 'format' = 'json');\n"
+    "CREATE TABLE t (k STRING, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector' = 'filesystem', "
+    "'path' = '/x', 'format' = 'json');\n"
+    "CREATE TABLE p (k STRING, v INT, ltz TIMESTAMP_LTZ(3), pt AS PROCTIME(), WATERMARK FOR ltz AS ltz) WITH ('connector' = 'filesystem', "
+    "'path' = '/x', 'format' = 'json');\n"
+    "CREATE TABLE plain (a BIGINT, c STRING, ts TIMESTAMP(3), d DATE) WITH ('connector' = 'filesystem', 'path' = '/x', 'format' = 'json');\n"
     "CREATE TABLE s (x BIGINT, m STRING METADATA FROM 'key', y STRING NOT NULL, z AS x + 1, w STRING METADATA VIRTUAL) WITH ('connector' = "
     "'print');\n"
     "CREATE TABLE gen (a INT) WITH ('connector' = 'datagen');\n"
-    "CREATE TABLE part (a INT, b STRING, dy STRING) PARTITIONED BY (dy) WITH ('connector' = 'filesystem');\n"
+    "CREATE TABLE part (a INT, b STRING, dy STRING) PARTITIONED BY (dy) WITH ('connector' = 'filesystem', 'path' = '/x', 'format' = "
+    "'json');\n"
     "CREATE VIEW v AS SELECT a, b + 1 AS b1 FROM o WHERE a > 0;\n"
     "CREATE VIEW v2 (p, q) AS SELECT * FROM v;\n"
     "CREATE VIEW self AS SELECT * FROM self;\n"
