@@ -61,7 +61,7 @@ static void test_bounded(void **state) {
     assert_true(bounded("SELECT COUNT(*) FROM o"));
     assert_false(bounded("SELECT a FROM gen"));
     assert_false(bounded("SELECT a FROM o UNION ALL SELECT a FROM gen"));
-    assert_false(bounded("SELECT error FROM s$errors"));
+    assert_true(bounded("SELECT error FROM s$errors")); /* it ends with what feeds it */
     assert_true(bounded("SELECT a FROM gen /*+ OPTIONS('number-of-rows' = '3') */"));
 }
 
