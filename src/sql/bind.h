@@ -45,6 +45,7 @@ struct tw_binder {
     const struct tw_cte *ctes; /* WITH queries in view */
     const tw_bound_view *views;
     int32_t depth;             /* of queries and views, limited */
+    bool unfolded;             /* what is bound outlives the session's settings (computed columns): constants are left to the planner */
 };
 
 /* ---- bind_expr.c, bind_literal.c, bind_call.c ---- */

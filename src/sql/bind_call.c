@@ -27,6 +27,8 @@ static tw_status call_function(tw_binder *binder, const tw_function *function, t
     const tw_expr *call;
     TW_TRY(tw_function_call(&bind, &call));
     if (!(function->flags & TW_FN_QUERY_TIME)) ((tw_expr *)call)->type = plain(binder->arena, call->type);
+    *out = call;
+    if (binder->unfolded) return TW_OK;
     call = tw_fold_args(binder->arena, binder->mem, binder->session, call);
     *out = tw_fold_call(binder->arena, binder->mem, binder->session, call);
     return TW_OK;

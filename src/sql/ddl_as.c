@@ -40,8 +40,8 @@ static tw_status reorder(tw_draft *draft, const tw_ast_create_table *create, con
 static tw_status check_overridden(tw_draft *draft, const tw_draft_column *defined, const tw_field *field) {
     tw_error *error = draft->binder->error;
     if (defined->kind != TW_AST_PHYSICAL)
-        return tw_fail_at(error, TW_E_DUPLICATE, defined->pos, "column '%.*s' is one of the query's; a computed or metadata column cannot stand for it",
-                          TW_STR_ARG(defined->name));
+        return tw_fail_at(error, TW_E_DUPLICATE, defined->pos,
+                          "column '%.*s' is one of the query's; a computed or metadata column cannot stand for it", TW_STR_ARG(defined->name));
     if (tw_type_castable(field->type, defined->type, true)) return TW_OK;
     tw_fail_at(error, TW_E_TYPE, defined->pos, "incompatible types for sink column '%.*s'", TW_STR_ARG(defined->name));
     tw_error_detail(error, "query: %s, sink: %s", tw_type_text(draft->binder->arena, field->type),

@@ -93,6 +93,7 @@ static tw_status bind_computed(layout *l, const tw_draft_column *c, tw_table_col
     tw_binder inner = *binder;
     inner.scope = &scope;
     inner.clause = "a computed column";
+    inner.unfolded = true;
     inner.special = NULL;
     const tw_expr *bound = NULL;
     tw_status status = tw_bind_expr(&inner, c->ast, &bound);

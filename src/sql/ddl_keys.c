@@ -102,6 +102,7 @@ tw_status tw_draft_watermark_bind(tw_draft *draft, tw_catalog_table *out) {
     tw_scope scope = {.tables = &table, .ntables = 1};
     inner.scope = &scope;
     inner.clause = "a watermark";
+    inner.unfolded = true;
     inner.special = NULL;
     TW_TRY(tw_ddl_at(binder, tw_bind_expr(&inner, w->ast, &out->watermark), draft->pos, w->inherited));
     TW_TRY(check_watermark(draft, out->columns[column].type, out->watermark->type));

@@ -64,6 +64,8 @@ static void test_tables(void **state) {
         {"CREATE TABLE t (s STRING, ts AS TO_TIMESTAMP(s), WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen')", "t",
          "ROW<`s` STRING, `ts` TIMESTAMP(3) *ROWTIME*>; watermark ts; ts = TO_TIMESTAMP(s)"},
         {"CREATE TABLE t (a INT); CREATE TABLE u WITH ('connector' = 'print') LIKE t", "u", "ROW<`a` INT>"},
+        {"CREATE TABLE t (a INT, z AS CAST(TO_TIMESTAMP_LTZ(0, 3) AS STRING), n AS 1 + 1) WITH ('connector' = 'datagen')", "t", /* the zone may change */
+         "ROW<`a` INT, `z` STRING, `n` INT NOT NULL>; z = CAST(TO_TIMESTAMP_LTZ(0, 3) AS STRING); n = +(1, 1)"},
         /* LIKE */
         {BASE "CREATE TABLE t (x BIGINT) WITH ('path' = 'y') LIKE base", "t",
          "ROW<`id` INT NOT NULL, `name` STRING, `ts` TIMESTAMP(3) *ROWTIME*, `file` STRING, `up` STRING, `x` BIGINT>; key id; watermark "
@@ -159,6 +161,7 @@ static const bad BAD_TABLES[] = {
      "did you mean price?"},
     {"CREATE TABLE t (a INT, b AS NULL)" P, "b AS", TW_E_TYPE, "column 'b' has no type", "", "cast the NULL: CAST(NULL AS INT)"},
     {"CREATE TABLE t (a INT, b AS (SELECT 1))" P, "(SELECT 1", TW_E_UNSUPPORTED, "sub-queries in expressions are not supported yet", "", ""},
+    {"CREATE TABLE t (a INT, b AS SUM(a))" P, "SUM", TW_E_GROUPING, "aggregate functions are not allowed in a computed column", "", ""},
     {"CREATE TABLE t (a INT, b AS UPER(a))" P, "UPER", TW_E_UNDEFINED_FUNCTION, "function 'UPER' does not exist", "", "did you mean UPPER?"},
     /* metadata */
     {"CREATE TABLE t (a INT, m STRING METADATA)" P, "m STRING", TW_E_UNDEFINED_OPTION, "connector 'print' has no metadata for column 'm'", "",
