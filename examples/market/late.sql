@@ -1,7 +1,7 @@
 -- Late trades, and how they are repaired. The watermark below waits for nothing, and of the futures' messages seven trades arrive
 -- behind it when their one-second candle is closed already.
 --
---     thalweg run --format changelog examples/market/late.sql
+--     thalweg run --format changelog --batch 1 examples/market/late.sql
 --
 -- EMIT and $late are Thalweg's own: Flink would drop the seven and only count them.
 
