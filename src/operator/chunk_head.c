@@ -1,7 +1,7 @@
 #include "operator/chunk_head.h"
 
 #define HEAD_NAMESPACE INT64_MIN
-enum { HEAD_BYTES = 16 };
+enum { HEAD_BYTES = 24 };
 
 /* The first group that is the instance's or a later one's: the inverse of tw_key_group_shard. */
 static uint32_t first_group(int32_t instance, int32_t ninstances) {
@@ -9,7 +9,7 @@ static uint32_t first_group(int32_t instance, int32_t ninstances) {
     return ((uint32_t)instance * TW_KEY_GROUPS + n - 1) / n;
 }
 
-void tw_chunk_head_write(tw_buf *out, const tw_task_context *task, int64_t watermark) {
+void tw_chunk_head_write(tw_buf *out, const tw_task_context *task, int64_t watermark, int64_t sequence) {
     uint32_t first = first_group(task->instance, task->ninstances);
     tw_buf_byte(out, 1);
     tw_buf_varint(out, first < TW_KEY_GROUPS ? first : TW_KEY_GROUPS - 1);
@@ -19,12 +19,17 @@ void tw_chunk_head_write(tw_buf *out, const tw_task_context *task, int64_t water
     tw_buf_u64(out, (uint64_t)watermark);
     tw_buf_u32(out, first);
     tw_buf_u32(out, first_group(task->instance + 1, task->ninstances));
+    tw_buf_u64(out, (uint64_t)sequence);
 }
 
 bool tw_chunk_head_read(const tw_chunk_record *record, tw_chunk_head *head) {
     if (record->namespace_ != HEAD_NAMESPACE) return false;
     tw_reader in = {record->payload.data, record->payload.data + record->payload.length, false};
-    tw_chunk_head read = {(int64_t)tw_read_u64(&in), tw_read_u32(&in), tw_read_u32(&in)};
+    tw_chunk_head read;
+    read.watermark = (int64_t)tw_read_u64(&in);
+    read.first_group = tw_read_u32(&in);
+    read.end_group = tw_read_u32(&in);
+    read.sequence = (int64_t)tw_read_u64(&in);
     if (!in.failed) *head = read;
     return true;
 }

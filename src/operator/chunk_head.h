@@ -2,7 +2,8 @@
  * time had come: a put of the namespace INT64_MIN with
  *     offset 0  i64  watermark up to which windows had been closed
  *            8  u32  first key group of the task
- *           12  u32  end of its key groups */
+ *           12  u32  end of its key groups
+ *           16  u64  numbers that the operator has given out, 0 where it gives none */
 #ifndef TW_OPERATOR_CHUNK_HEAD_H
 #define TW_OPERATOR_CHUNK_HEAD_H
 
@@ -11,9 +12,10 @@
 typedef struct tw_chunk_head {
     int64_t watermark;
     uint32_t first_group, end_group;
+    int64_t sequence;
 } tw_chunk_head;
 
-void tw_chunk_head_write(tw_buf *out, const tw_task_context *task, int64_t watermark);
+void tw_chunk_head_write(tw_buf *out, const tw_task_context *task, int64_t watermark, int64_t sequence);
 /* Is the record a head? Then it is read (what is not there stays as it was). */
 bool tw_chunk_head_read(const tw_chunk_record *record, tw_chunk_head *head);
 

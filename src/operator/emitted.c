@@ -9,7 +9,7 @@ void tw_emitted_forget(tw_mem *mem, tw_emitted_slot *slot) {
     *slot = (tw_emitted_slot){NULL, 0};
 }
 
-static tw_status keep(tw_mem *mem, tw_emitted_slot *slot, tw_str bytes) {
+tw_status tw_emitted_keep(tw_mem *mem, tw_emitted_slot *slot, tw_str bytes) {
     char *data = slot->data;
     if (!data || slot->length != bytes.length) {
         data = tw_malloc(mem, slot_room(bytes.length));
@@ -21,8 +21,6 @@ static tw_status keep(tw_mem *mem, tw_emitted_slot *slot, tw_str bytes) {
     return TW_OK;
 }
 
-tw_status tw_emitted_keep(tw_emitted *e, tw_emitted_slot *slot, tw_str bytes) { return keep(e->mem, slot, bytes); }
-
 /* ---- as a payload ---- */
 
 static void slot_write(void *context, const char *payload, tw_buf *out) {
@@ -33,7 +31,7 @@ static void slot_write(void *context, const char *payload, tw_buf *out) {
 static tw_status slot_read(void *context, char *payload, tw_reader *in) {
     tw_emitted *e = context;
     tw_str bytes = tw_read_bytes(in);
-    return in->failed ? TW_E_CORRUPT : keep(e->mem, (tw_emitted_slot *)payload, bytes);
+    return in->failed ? TW_E_CORRUPT : tw_emitted_keep(e->mem, (tw_emitted_slot *)payload, bytes);
 }
 
 static void slot_destroy(void *context, char *payload) { tw_emitted_forget(((tw_emitted *)context)->mem, (tw_emitted_slot *)payload); }

@@ -34,7 +34,7 @@ typedef struct tw_emitted_slot {
     char *data;
     uint64_t length;
 } tw_emitted_slot;
-tw_status tw_emitted_keep(tw_emitted *emitted, tw_emitted_slot *slot, tw_str bytes);
+tw_status tw_emitted_keep(tw_mem *mem, tw_emitted_slot *slot, tw_str bytes);
 void tw_emitted_forget(tw_mem *mem, tw_emitted_slot *slot);
 static inline tw_str tw_emitted_kept(const tw_emitted_slot *slot) { return (tw_str){slot->data, slot->length}; }
 

@@ -119,7 +119,7 @@ static tw_status watermark(tw_operator *op, int port, int64_t ms) {
 
 static tw_status snapshot(tw_operator *op, tw_snapshot_out *out) {
     tw_window_agg *w = (tw_window_agg *)op;
-    tw_chunk_head_write(out->chunk, op->task, w->done);
+    tw_chunk_head_write(out->chunk, op->task, w->done, 0);
     tw_status status = tw_slices_snapshot(&w->slices, out);
     if (status == TW_OK) status = tw_slices_snapshot(&w->corrections, out);
     return tw_window_failed(w, status);
@@ -171,7 +171,7 @@ static tw_status apply_record(tw_window_agg *w, const tw_chunk_record *record, c
 
 static tw_status restore(tw_operator *op, tw_reader *chunk, tw_error *error) {
     tw_window_agg *w = (tw_window_agg *)op;
-    tw_chunk_head head = {w->done, 0, TW_KEY_GROUPS};
+    tw_chunk_head head = {w->done, 0, TW_KEY_GROUPS, 0};
     tw_chunk_record record;
     while (tw_chunk_next(chunk, &record)) {
         if (!tw_chunk_head_read(&record, &head)) TW_TRY(apply_record(w, &record, &head, error));

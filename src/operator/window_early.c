@@ -60,7 +60,7 @@ static tw_status change_one(tw_window_agg *w, tw_slice *slice, tw_element *eleme
     TW_TRY(tw_emitted_write_new(&w->emitted, i, out, at + *n));
     *n = add_change(e, element, old.data ? TW_UPDATE_AFTER : TW_INSERT, *n);
     TW_TRY(tw_table_touch(slice->emitted, kept, tw_table_generation(slice->emitted)));
-    return tw_emitted_keep(&w->emitted, slot, new);
+    return tw_emitted_keep(w->emitted.mem, slot, new);
 }
 
 /* Adds the changes of up to PIECE elements; the output has room for two rows each. */

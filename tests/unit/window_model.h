@@ -147,6 +147,39 @@ static inline void model_run(model *m, const tw_window *w, const tw_zone *zone, 
     }
 }
 
+/* Sessions: every row merges those of its key that it meets and that are open at its watermark. On several partitions watermarks are left out:
+ * rows must be in time. */
+static inline void model_sessions(model *m, int64_t gap, const tw_zone *zone, int64_t delay, int64_t lateness) {
+    for (int s = 0; s < m->nsplits; s++) {
+        int64_t watermark = INT64_MIN;
+        for (int i = 0; i < m->nrows[s]; i++) {
+            const model_row *r = &m->rows[s][i];
+            int64_t start = zone ? tw_zone_to_local(zone, r->ts) : r->ts, end = start + gap;
+            model_group merged = {.k = r->k, .start = start, .end = end};
+            for (int g = 0; g < m->ngroups; g++) {
+                model_group *old = &m->groups[g];
+                if (old->k != r->k || old->start > end || old->end < start) continue;
+                if (watermark != INT64_MIN && model_close(zone, old->end) + lateness <= watermark) continue;
+                merged.start = old->start < merged.start ? old->start : merged.start;
+                merged.end = old->end > merged.end ? old->end : merged.end;
+                merged.count += old->count;
+                merged.nvalues += old->nvalues;
+                merged.sum += old->sum;
+                for (int v = 0; v < MODEL_VALUES; v++) merged.seen[v] += old->seen[v];
+                *old = m->groups[--m->ngroups];
+                g = -1;
+                start = merged.start;
+                end = merged.end;
+            }
+            bool late = watermark != INT64_MIN && model_close(zone, merged.end) + lateness <= watermark;
+            m->late += late;
+            if (!late) model_add(&merged, r);
+            if (!late) m->groups[m->ngroups++] = merged;
+            if (m->nsplits == 1 && r->ts - delay > watermark) watermark = r->ts - delay;
+        }
+    }
+}
+
 static inline void model_time(tw_buf *out, int64_t ms) {
     char text[48];
     tw_buf_printf(out, ", %.*s", tw_timestamp_format_iso(text, tw_ts_of(ms, 0), false), text);
@@ -183,6 +216,75 @@ static inline const char *model_expected(model *m, plan_test *t, const char *pre
 static inline tw_agg_call model_call(const char *name, bool retract) {
     bool distinct = strcmp(name, "DISTINCT") == 0;
     return window_call(distinct ? "COUNT" : name, strcmp(name, "COUNT") != 0, distinct, retract);
+}
+
+/* ---- a property: rows, an aggregation, and what the model says of it ---- */
+
+static const char *const CALLS[] = {"COUNT", "SUM", "MIN", "DISTINCT"};
+
+typedef struct property {
+    tw_window window;
+    const char *zone;       /* NULL: TIMESTAMP */
+    int64_t base, pace, disorder, delay;
+    int ncalls, nkeys, nsplits, nrows;
+    bool retract;
+    tw_emit_spec emit;
+} property;
+
+static model MODEL;
+
+/* The plan of the property over rows of the seed; returns what is expected. */
+static inline const char *set_up(plan_test *t, const property *p, uint64_t seed, tw_zone **zone, bool *net) {
+    window_open(t);
+    if (p->zone) {
+        assert_int_equal(tw_zone_load(&t->mem, tw_str_of(p->zone), zone, &t->error), TW_OK);
+        t->session.zone = *zone;
+    }
+    MODEL.groups = calloc(MODEL_GROUPS, sizeof *MODEL.groups);
+    model_fill(&MODEL, seed, p->nsplits, p->nrows, p->base, p->pace, p->disorder, p->nkeys);
+    if (p->retract) model_retract(&MODEL);
+    if (p->window.kind == TW_WINDOW_SESSION) model_sessions(&MODEL, p->window.gap_ms, *zone, p->delay, p->emit.lateness_ms);
+    else model_run(&MODEL, &p->window, *zone, p->delay, p->emit.lateness_ms);
+    tw_plan_node *n = plan_watermark(t, model_scan(&MODEL, t, window_input(t, p->zone != NULL)), 2, p->delay);
+    n->u.watermark.rows_wanted = p->window.kind == TW_WINDOW_SESSION;
+    n = plan_exchange(t, n, 1, 0);
+    tw_agg_call calls[4];
+    for (int c = 0; c < p->ncalls; c++) calls[c] = model_call(CALLS[c], p->retract);
+    tw_window window = p->window;
+    window.time_column = 2;
+    window.local_time = p->zone != NULL;
+    n = window_agg(t, n, window, p->ncalls, calls);
+    n->u.agg.emit = p->emit;
+    *net = p->emit.mode != TW_EMIT_ON_CLOSE || p->emit.lateness_ms > 0;
+    if (*net) n->changelog = TW_RETRACT;
+    plan_sink(t, n);
+    return model_expected(&MODEL, t, *net ? "" : "+I", CALLS, p->ncalls);
+}
+
+static inline void clean_up(plan_test *t, tw_zone *zone) {
+    free(MODEL.groups);
+    tw_zone_free(&t->mem, zone);
+    plan_close(t);
+}
+
+static inline void check_property(const property *p, uint64_t seed, bool resumed) {
+    plan_test t;
+    tw_zone *zone = NULL;
+    bool net;
+    const char *expected = set_up(&t, p, seed, &zone, &net);
+    plan_expect_all(&t, net, expected);
+    assert_int_equal(t.stats.late_rows, MODEL.late);
+    if (resumed) plan_expect_resumed(&t, net, expected);
+    clean_up(&t, zone);
+}
+
+static inline void check_allocations(const property *p, uint64_t seed) {
+    plan_test t;
+    tw_zone *zone = NULL;
+    bool net;
+    const char *expected = set_up(&t, p, seed, &zone, &net);
+    plan_fail_allocations(&t, net, expected);
+    clean_up(&t, zone);
 }
 
 #endif

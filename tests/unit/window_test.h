@@ -40,6 +40,7 @@ static inline tw_plan_node *window_agg(plan_test *t, tw_plan_node *input, tw_win
 static inline void window_open(plan_test *t) {
     plan_open(t);
     t->operators[TW_PLAN_WINDOW_AGG] = &TW_OPERATOR_WINDOW_AGG;
+    t->operators[TW_PLAN_SESSION_AGG] = &TW_OPERATOR_SESSION_AGG;
 }
 
 #endif
