@@ -22,8 +22,14 @@ static tw_status call_function(tw_binder *binder, const tw_function *function, t
                                const tw_type *cast, const tw_expr **out) {
     const tw_expr **own = TW_NEW_ARRAY(binder->arena, const tw_expr *, nargs + 1); /* `bind` replaces entries */
     for (int32_t i = 0; i < nargs; i++) own[i] = args[i];
-    tw_bind bind = {.arena = binder->arena, .function = function, .pos = pos, .nargs = nargs, .args = own, .cast_type = cast,
-                    .session = binder->session, .error = binder->error};
+    tw_bind bind = {.arena = binder->arena,
+                    .function = function,
+                    .pos = pos,
+                    .nargs = nargs,
+                    .args = own,
+                    .cast_type = cast,
+                    .session = binder->session,
+                    .error = binder->error};
     const tw_expr *call;
     TW_TRY(tw_function_call(&bind, &call));
     if (!(function->flags & TW_FN_QUERY_TIME)) ((tw_expr *)call)->type = plain(binder->arena, call->type);
@@ -34,8 +40,8 @@ static tw_status call_function(tw_binder *binder, const tw_function *function, t
     return TW_OK;
 }
 
-tw_status tw_bind_function(tw_binder *binder, const char *name, tw_pos pos, const tw_expr *const *args, int32_t nargs,
-                           const tw_type *cast, const tw_expr **out) {
+tw_status tw_bind_function(tw_binder *binder, const char *name, tw_pos pos, const tw_expr *const *args, int32_t nargs, const tw_type *cast,
+                           const tw_expr **out) {
     const tw_function *function = tw_function_find(tw_str_of(name));
     TW_ASSERT(function);
     return call_function(binder, function, pos, args, nargs, cast, out);
@@ -66,8 +72,8 @@ static tw_status undefined(tw_binder *binder, const tw_ast_call *call) {
     if (what)
         return tw_fail_at(binder->error, TW_E_INVALID, call->name.pos, "'%.*s' is %s and is not allowed in %s", TW_STR_ARG(name), what,
                           tw_bind_clause(binder));
-    tw_fail_at(binder->error, TW_E_UNDEFINED_FUNCTION, call->name.pos, "function '%.*s' does not exist",
-               (int)(name.length < 100 ? name.length : 100), name.data);
+    tw_fail_at(binder->error, TW_E_UNDEFINED_FUNCTION, call->name.pos, "function '%.*s' does not exist", (int)(name.length < 100 ? name.length : 100),
+               name.data);
     const char *near = tw_function_nearest(name);
     if (near) tw_error_hint(binder->error, "did you mean %s?", near);
     return TW_E_UNDEFINED_FUNCTION;
@@ -103,8 +109,7 @@ static tw_status check_call(tw_binder *binder, const tw_ast_expr *e, const tw_fu
         return TW_E_GROUPING;
     }
     const char *only = aggregate_only(call);
-    if (only)
-        return tw_fail_at(binder->error, TW_E_INVALID, e->pos, "'%s' is no aggregate function and does not take %s", function->name, only);
+    if (only) return tw_fail_at(binder->error, TW_E_INVALID, e->pos, "'%s' is no aggregate function and does not take %s", function->name, only);
     if (!call->arg_names) return TW_OK;
     tw_fail_at(binder->error, TW_E_UNSUPPORTED, call->arg_names[0].pos, "function '%s' does not take named arguments", function->name);
     tw_error_hint(binder->error, "%s", function->usage);

@@ -102,16 +102,15 @@ static tw_status ambiguous(tw_binder *binder, const tw_ast_names *path, int used
         if (table->alias.length && tw_type_field(table->row, column->text) >= 0) tw_names_add(&tables, table->alias);
     }
     if (used == 1 && tables.count > 1)
-        tw_error_hint(binder->error, "write %s.%.*s or %s.%.*s", tables.at[0], TW_STR_ARG(column->text), tables.at[1],
-                      TW_STR_ARG(column->text));
+        tw_error_hint(binder->error, "write %s.%.*s or %s.%.*s", tables.at[0], TW_STR_ARG(column->text), tables.at[1], TW_STR_ARG(column->text));
     return TW_E_AMBIGUOUS;
 }
 
 tw_status tw_bind_field_of(tw_binder *binder, const tw_expr *base, const tw_ast_name *name, const tw_expr **out) {
     const tw_type *row = base->type;
     if (row->kind != TW_ROW)
-        return tw_fail_at(binder->error, TW_E_TYPE, name->pos, "field '%.*s' of a value of type %s, which is no ROW",
-                          TW_STR_ARG(name->text), tw_type_text(binder->arena, row));
+        return tw_fail_at(binder->error, TW_E_TYPE, name->pos, "field '%.*s' of a value of type %s, which is no ROW", TW_STR_ARG(name->text),
+                          tw_type_text(binder->arena, row));
     int index = tw_type_field(row, name->text);
     if (index < 0) {
         tw_names names = {.arena = binder->arena};

@@ -83,13 +83,15 @@ static tw_status bind_timestamp(tw_binder *binder, const tw_ast_expr *e, tw_valu
     if (!fits || s.at != s.text.length) return illegal(binder, e, "TIMESTAMP", "yyyy-MM-dd HH:mm:ss[.fffffffff]");
     tw_ts ts = tw_ts_from_civil(&c);
     *out = (tw_value){.type = tw_type_timestamp(binder->arena, TW_TIMESTAMP, digits)};
-    if (tw_type_phys(out->type) == TW_PHYS_TS) out->u.ts = ts;
-    else out->u.i = ts.ms;
+    if (tw_type_phys(out->type) == TW_PHYS_TS)
+        out->u.ts = ts;
+    else
+        out->u.i = ts.ms;
     return TW_OK;
 }
 
 tw_status tw_bind_datetime_node(tw_binder *binder, const tw_ast_expr *e, const tw_expr **out) {
-    tw_value value;
+    tw_value value = {0};
     switch (e->literal.kind) {
     case TW_AST_LIT_DATE: TW_TRY(bind_date(binder, e, &value)); break;
     case TW_AST_LIT_TIME: TW_TRY(bind_time(binder, e, &value)); break;

@@ -2,15 +2,13 @@
 #include "sql/bind_parts.h"
 
 static tw_status bind_cast(tw_binder *binder, const tw_ast_expr *e, const tw_expr **out) {
-    const tw_expr *operand;
+    const tw_expr *operand = NULL;
     TW_TRY(tw_bind_expr(binder, e->cast.operand, &operand));
     const char *name = e->cast.try_cast ? "TRY_CAST" : "CAST";
     return tw_bind_function(binder, name, e->pos, &operand, 1, e->cast.type->type, out);
 }
 
-static bool is_null_literal(const tw_ast_expr *e) {
-    return !e || (e->kind == TW_AST_LITERAL && e->literal.kind == TW_AST_LIT_NULL);
-}
+static bool is_null_literal(const tw_ast_expr *e) { return !e || (e->kind == TW_AST_LITERAL && e->literal.kind == TW_AST_LIT_NULL); }
 
 static tw_status check_case(tw_binder *binder, const tw_ast_expr *e) {
     bool null = is_null_literal(e->cases.otherwise);
@@ -50,7 +48,7 @@ static tw_status bind_case(tw_binder *binder, const tw_ast_expr *e, const tw_exp
 }
 
 static tw_status bind_field(tw_binder *binder, const tw_ast_expr *e, const tw_expr **out) {
-    const tw_expr *base;
+    const tw_expr *base = NULL;
     TW_TRY(tw_bind_expr(binder, e->field.base, &base));
     return tw_bind_field_of(binder, base, &e->field.name, out);
 }
@@ -80,8 +78,7 @@ tw_status tw_bind_expr(tw_binder *binder, const tw_ast_expr *e, const tw_expr **
     case TW_AST_CASE: return bind_case(binder, e, out);
     case TW_AST_FIELD: return bind_field(binder, e, out);
     case TW_AST_SUBQUERY: return bind_subquery(binder, e, out);
-    case TW_AST_TABLE_ARG:
-        return tw_fail_at(binder->error, TW_E_INVALID, e->pos, "a table is only allowed as argument of a table function");
+    case TW_AST_TABLE_ARG: return tw_fail_at(binder->error, TW_E_INVALID, e->pos, "a table is only allowed as argument of a table function");
     case TW_AST_DEFAULT: return tw_fail_at(binder->error, TW_E_INVALID, e->pos, "DEFAULT is only allowed as argument of a function");
     }
     return tw_fail_at(binder->error, TW_E_INTERNAL, e->pos, "an expression of an unknown kind");

@@ -9,17 +9,15 @@
 
 typedef struct field {
     tw_time_unit unit;
-    char mark;       /* before it, when it is not the first */
-    int32_t limit;   /* when it is not the first */
-    int64_t millis;  /* or months */
+    char mark;      /* before it, when it is not the first */
+    int32_t limit;  /* when it is not the first */
+    int64_t millis; /* or months */
 } field;
 
 /* The fields in the order that they are written in; WEEK and QUARTER stand alone. */
 static const field FIELDS[] = {
-    {TW_UNIT_YEAR, 0, 0, 12},          {TW_UNIT_MONTH, '-', 11, 1},
-    {TW_UNIT_DAY, 0, 0, 86400000},     {TW_UNIT_HOUR, ' ', 23, 3600000},
-    {TW_UNIT_MINUTE, ':', 59, 60000},  {TW_UNIT_SECOND, ':', 59, 1000},
-    {TW_UNIT_QUARTER, 0, 0, 3},        {TW_UNIT_WEEK, 0, 0, 7 * INT64_C(86400000)},
+    {TW_UNIT_YEAR, 0, 0, 12},         {TW_UNIT_MONTH, '-', 11, 1},     {TW_UNIT_DAY, 0, 0, 86400000}, {TW_UNIT_HOUR, ' ', 23, 3600000},
+    {TW_UNIT_MINUTE, ':', 59, 60000}, {TW_UNIT_SECOND, ':', 59, 1000}, {TW_UNIT_QUARTER, 0, 0, 3},    {TW_UNIT_WEEK, 0, 0, 7 * INT64_C(86400000)},
 };
 
 static int field_of(uint8_t unit) {
@@ -31,9 +29,8 @@ static int field_of(uint8_t unit) {
 static tw_status illegal(tw_binder *binder, const tw_ast_expr *e) {
     const tw_ast_literal *l = &e->literal;
     bool range = l->from != l->to;
-    return tw_fail_at(binder->error, TW_E_VALUE, e->pos, "illegal interval literal '%.*s' %s%s%s",
-                      (int)(l->text.length < 100 ? l->text.length : 100), l->text.data, tw_unit_name(l->from), range ? " TO " : "",
-                      range ? tw_unit_name(l->to) : "");
+    return tw_fail_at(binder->error, TW_E_VALUE, e->pos, "illegal interval literal '%.*s' %s%s%s", (int)(l->text.length < 100 ? l->text.length : 100),
+                      l->text.data, tw_unit_name(l->from), range ? " TO " : "", range ? tw_unit_name(l->to) : "");
 }
 
 /* A run of digits at *text, which is moved behind it; false when there is none. More than 18 are more than any field has. */

@@ -46,8 +46,10 @@ static tw_status bind_exact(tw_binder *binder, const tw_ast_expr *e, const tw_ex
     tw_i128 unscaled;
     if (!tw_decimal_parse(digits, TW_DECIMAL_PRECISION_MAX, 0, &unscaled)) return out_of_range(binder, e);
     tw_value value = {.type = not_null(binder, tw_type_decimal(binder->arena, (int)digits.length, scale))};
-    if (tw_type_phys(value.type) == TW_PHYS_I64) value.u.i = (int64_t)unscaled;
-    else value.u.d = unscaled;
+    if (tw_type_phys(value.type) == TW_PHYS_I64)
+        value.u.i = (int64_t)unscaled;
+    else
+        value.u.d = unscaled;
     *out = tw_bind_value(binder, &value, e->pos);
     return TW_OK;
 }

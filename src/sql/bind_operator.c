@@ -69,8 +69,7 @@ static tw_status bind_chain(tw_binder *binder, const tw_ast_expr *e, const tw_ex
         first--;
         break;
     }
-    return tw_bind_function(binder, tw_str_equal(name, TW_STR("AND")) ? "AND" : "OR", operator_pos(e), args + first, count - first, NULL,
-                            out);
+    return tw_bind_function(binder, tw_str_equal(name, TW_STR("AND")) ? "AND" : "OR", operator_pos(e), args + first, count - first, NULL, out);
 }
 
 /* INTERVAL amount unit, of any number. */
@@ -83,8 +82,8 @@ static tw_status bind_interval_of(tw_binder *binder, const tw_ast_expr *e, const
                           tw_type_text(binder->arena, amount->type));
     int number = tw_unit_parse(unit->literal.text);
     tw_ast_expr literal = {.kind = TW_AST_LITERAL, .pos = unit->pos};
-    literal.literal = (tw_ast_literal){.kind = TW_AST_LIT_INTERVAL, .from = (uint8_t)number, .to = (uint8_t)number, .precision = -1,
-                                       .fraction = -1, .text = TW_STR("1")};
+    literal.literal = (tw_ast_literal){
+        .kind = TW_AST_LIT_INTERVAL, .from = (uint8_t)number, .to = (uint8_t)number, .precision = -1, .fraction = -1, .text = TW_STR("1")};
     TW_TRY(tw_bind_interval_node(binder, &literal, &one));
     return binary(binder, "*", e->pos, amount, one, out);
 }
@@ -96,8 +95,7 @@ static tw_status bind_negative(tw_binder *binder, const tw_ast_expr *e, const tw
 }
 
 tw_status tw_bind_operator_node(tw_binder *binder, const tw_ast_expr *e, const tw_expr **out) {
-    static const char *const negated[][2] = {
-        {"NOT IN", "IN"}, {"NOT LIKE", "LIKE"}, {"NOT SIMILAR TO", "SIMILAR TO"}, {"IS NOT JSON", "IS JSON"}};
+    static const char *const negated[][2] = {{"NOT IN", "IN"}, {"NOT LIKE", "LIKE"}, {"NOT SIMILAR TO", "SIMILAR TO"}, {"IS NOT JSON", "IS JSON"}};
     tw_str name = e->call.name.text;
     if (tw_str_equal(name, TW_STR("AND")) || tw_str_equal(name, TW_STR("OR"))) return bind_chain(binder, e, out);
     if (tw_str_equal(name, TW_STR("BETWEEN"))) return bind_between(binder, e, false, false, out);

@@ -20,27 +20,27 @@
 typedef struct tw_table_column {
     tw_ast_column_kind kind; /* PHYSICAL, COMPUTED, METADATA */
     tw_str name;
-    const tw_type *type;     /* in the table row: with its time attribute */
-    int32_t source;          /* PHYSICAL, METADATA: column of the source row; COMPUTED: -1 */
-    const tw_expr *expr;     /* over the source row. COMPUTED; METADATA declared with another type than the connector's: a cast. Else NULL */
-    tw_str expr_text;        /* COMPUTED: as written, for SHOW CREATE and LIKE */
-    const tw_ast_expr *ast;  /* COMPUTED */
-    tw_str metadata_key;     /* METADATA */
-    bool is_virtual;         /* METADATA: not written to */
+    const tw_type *type;    /* in the table row: with its time attribute */
+    int32_t source;         /* PHYSICAL, METADATA: column of the source row; COMPUTED: -1 */
+    const tw_expr *expr;    /* over the source row. COMPUTED; METADATA declared with another type than the connector's: a cast. Else NULL */
+    tw_str expr_text;       /* COMPUTED: as written, for SHOW CREATE and LIKE */
+    const tw_ast_expr *ast; /* COMPUTED */
+    tw_str metadata_key;    /* METADATA */
+    bool is_virtual;        /* METADATA: not written to */
     tw_str comment;
 } tw_table_column;
 
 typedef struct tw_catalog_table {
-    tw_str path[3];             /* catalog, database, name */
+    tw_str path[3]; /* catalog, database, name */
     bool temporary, view;
     tw_table_column *columns;
     int32_t ncolumns;
     const tw_type *physical, *source, *row;
-    int32_t watermark_column;   /* of the table row, -1: none */
-    const tw_expr *watermark;   /* over the table row */
+    int32_t watermark_column; /* of the table row, -1: none */
+    const tw_expr *watermark; /* over the table row */
     tw_str watermark_text;
     const tw_ast_expr *watermark_ast;
-    int32_t *primary_key;       /* columns of the table row */
+    int32_t *primary_key; /* columns of the table row */
     int32_t nprimary_key;
     tw_str primary_key_name;
     tw_str *partitioned_by;
@@ -49,9 +49,9 @@ typedef struct tw_catalog_table {
     int32_t noptions;
     tw_str comment;
     /* view */
-    const tw_ast_query *query;  /* lives as long as the session */
-    tw_str query_text, script;  /* `script`: the text that the query's positions point into */
-    tw_str *view_columns;       /* names given in CREATE VIEW v (a, b); NULL: the query's own */
+    const tw_ast_query *query; /* lives as long as the session */
+    tw_str query_text, script; /* `script`: the text that the query's positions point into */
+    tw_str *view_columns;      /* names given in CREATE VIEW v (a, b); NULL: the query's own */
     int32_t nview_columns;
     struct tw_catalog_table *next;
 } tw_catalog_table;
@@ -81,7 +81,7 @@ void tw_catalog_init(tw_catalog *catalog, tw_arena *arena);
 /* The full path that a name of 1 to 3 parts means now. Its database need not exist. */
 tw_status tw_catalog_path(const tw_catalog *catalog, const tw_ast_names *name, tw_str path[3], tw_error *error);
 tw_catalog_database *tw_catalog_database_find(const tw_catalog *catalog, tw_str in, tw_str name); /* NULL when there is none */
-bool tw_catalog_exists(const tw_catalog *catalog, tw_str name);                                  /* a catalog of that name */
+bool tw_catalog_exists(const tw_catalog *catalog, tw_str name);                                   /* a catalog of that name */
 tw_catalog_database *tw_catalog_database_add(tw_catalog *catalog, tw_str in, tw_str name);
 /* The table or view of that path, temporary or not; NULL when there is none. A temporary one hides another of the same path. */
 tw_catalog_table *tw_catalog_get(const tw_catalog *catalog, const tw_str path[3], bool temporary);

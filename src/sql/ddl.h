@@ -12,14 +12,14 @@
 typedef struct tw_draft_column {
     tw_ast_column_kind kind; /* PHYSICAL, COMPUTED, METADATA */
     tw_str name;
-    const tw_type *type;     /* PHYSICAL, METADATA: as declared */
-    const tw_ast_expr *ast;  /* COMPUTED */
+    const tw_type *type;    /* PHYSICAL, METADATA: as declared */
+    const tw_ast_expr *ast; /* COMPUTED */
     tw_str expr_text;
     tw_str metadata_key;
     bool is_virtual;
     tw_str comment;
-    tw_pos pos;              /* of its name */
-    tw_pos key_pos;          /* of the metadata key, or of its name */
+    tw_pos pos;     /* of its name */
+    tw_pos key_pos; /* of the metadata key, or of its name */
     bool inherited;
 } tw_draft_column;
 
@@ -33,7 +33,7 @@ typedef struct tw_draft_watermark {
 
 typedef struct tw_draft {
     tw_binder *binder;
-    tw_pos pos;        /* where the table is named */
+    tw_pos pos; /* where the table is named */
     tw_str path[3];
     bool temporary;
     tw_draft_column *columns;
@@ -41,7 +41,7 @@ typedef struct tw_draft {
     tw_draft_watermark watermark;
     tw_ast_primary_key primary_key; /* columns.count 0: none */
     tw_ast_names partitioned_by;
-    tw_ast_options options;         /* one entry a key */
+    tw_ast_options options; /* one entry a key */
     tw_str comment;
 } tw_draft;
 
@@ -50,7 +50,7 @@ tw_draft_column tw_draft_column_of(tw_binder *binder, const tw_ast_column *colum
 tw_status tw_draft_add(tw_draft *draft, const tw_draft_column *column); /* an error when the name is there */
 int32_t tw_draft_find(const tw_draft *draft, tw_str name);              /* -1 when there is none */
 tw_draft_watermark tw_draft_watermark_of(tw_binder *binder, const tw_ast_watermark *watermark);
-void tw_draft_option(tw_draft *draft, const tw_ast_option *option);     /* replaces one of the same key */
+void tw_draft_option(tw_draft *draft, const tw_ast_option *option); /* replaces one of the same key */
 bool tw_draft_has_option(const tw_draft *draft, tw_str key);
 void tw_draft_of_table(tw_draft *draft, const tw_catalog_table *table); /* everything of a table, inherited */
 /* An error without a place, or with one in another script, gets this one. */

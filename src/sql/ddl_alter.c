@@ -194,8 +194,7 @@ static tw_status rename_table(tw_binder *binder, const tw_ast_alter *node, tw_ca
         return tw_fail_at(binder->error, TW_E_INVALID, to->pos, "a %s cannot be renamed into another database", table->view ? "view" : "table");
     other = tw_catalog_get(binder->catalog, path, table->temporary);
     if (other)
-        return tw_fail_at(binder->error, TW_E_DUPLICATE, to->pos, "%s '%.*s' already exists", other->view ? "view" : "table",
-                          TW_STR_ARG(to->text));
+        return tw_fail_at(binder->error, TW_E_DUPLICATE, to->pos, "%s '%.*s' already exists", other->view ? "view" : "table", TW_STR_ARG(to->text));
     tw_catalog_table *renamed = tw_arena_memdup(binder->arena, table, sizeof *table);
     renamed->path[2] = to->text;
     replace(binder->catalog, table, renamed);
@@ -219,8 +218,12 @@ static tw_status alter_view(tw_binder *binder, const tw_ast_alter *node, tw_cata
     if (node->kind == TW_AST_ALTER_RENAME) return rename_table(binder, node, view);
     if (node->kind != TW_AST_ALTER_AS)
         return tw_fail_at(binder->error, TW_E_UNSUPPORTED, node->name.at[node->name.count - 1].pos, "a view can be renamed or given another query");
-    tw_ast_create_view create = {.temporary = view->temporary, .or_replace = true, .name = node->name, .comment = view->comment,
-                                 .query = node->query, .query_text = tw_ast_text(binder->script, node->query->pos)};
+    tw_ast_create_view create = {.temporary = view->temporary,
+                                 .or_replace = true,
+                                 .name = node->name,
+                                 .comment = view->comment,
+                                 .query = node->query,
+                                 .query_text = tw_ast_text(binder->script, node->query->pos)};
     return tw_bind_create_view(binder, &create);
 }
 

@@ -10,7 +10,10 @@ static tw_status list_mismatch(tw_binder *binder, tw_pos pos, int32_t listed, in
 }
 
 static tw_draft_column query_column(tw_draft *draft, const tw_field *field) {
-    return (tw_draft_column){.kind = TW_AST_PHYSICAL, .name = field->name, .pos = draft->pos, .key_pos = draft->pos,
+    return (tw_draft_column){.kind = TW_AST_PHYSICAL,
+                             .name = field->name,
+                             .pos = draft->pos,
+                             .key_pos = draft->pos,
                              .type = tw_type_with_time(draft->binder->arena, field->type, TW_NOT_TIME)};
 }
 
@@ -19,8 +22,7 @@ static tw_status reorder(tw_draft *draft, const tw_ast_create_table *create, con
     tw_binder *binder = draft->binder;
     for (int i = 0; i < create->ncolumns; i++) {
         const tw_ast_column *c = &create->columns[i];
-        if (c->kind != TW_AST_NAME_ONLY)
-            return tw_fail_at(binder->error, TW_E_INVALID, c->pos, "columns with and without a type cannot be mixed");
+        if (c->kind != TW_AST_NAME_ONLY) return tw_fail_at(binder->error, TW_E_INVALID, c->pos, "columns with and without a type cannot be mixed");
         int at = tw_type_field(row, c->name.text);
         if (at < 0) {
             tw_names names = {.arena = binder->arena};
@@ -44,8 +46,7 @@ static tw_status check_overridden(tw_draft *draft, const tw_draft_column *define
                           "column '%.*s' is one of the query's; a computed or metadata column cannot stand for it", TW_STR_ARG(defined->name));
     if (tw_type_castable(field->type, defined->type, true)) return TW_OK;
     tw_fail_at(error, TW_E_TYPE, defined->pos, "incompatible types for sink column '%.*s'", TW_STR_ARG(defined->name));
-    tw_error_detail(error, "query: %s, sink: %s", tw_type_text(draft->binder->arena, field->type),
-                    tw_type_text(draft->binder->arena, defined->type));
+    tw_error_detail(error, "query: %s, sink: %s", tw_type_text(draft->binder->arena, field->type), tw_type_text(draft->binder->arena, defined->type));
     return TW_E_TYPE;
 }
 
@@ -60,8 +61,10 @@ static tw_status append(tw_draft *draft, const tw_ast_create_table *create, cons
     for (int32_t i = 0; i < row->nfields; i++) {
         int32_t at = tw_draft_find(draft, row->fields[i].name);
         tw_draft_column c = query_column(draft, &row->fields[i]);
-        if (at >= 0 && at < defined) TW_TRY(check_overridden(draft, &draft->columns[at], &row->fields[i]));
-        else TW_TRY(tw_draft_add(draft, &c));
+        if (at >= 0 && at < defined)
+            TW_TRY(check_overridden(draft, &draft->columns[at], &row->fields[i]));
+        else
+            TW_TRY(tw_draft_add(draft, &c));
     }
     return TW_OK;
 }

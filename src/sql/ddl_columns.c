@@ -8,9 +8,9 @@ typedef struct layout {
     tw_draft *draft;
     tw_catalog_table *out;
     const tw_connector *connector;
-    tw_field *source;         /* as the connector gives it */
-    tw_field *declared;       /* as the table says */
-    const tw_expr **columns;  /* of the source row as declared: columns or casts */
+    tw_field *source;        /* as the connector gives it */
+    tw_field *declared;      /* as the table says */
+    const tw_expr **columns; /* of the source row as declared: columns or casts */
     int32_t nsource;
 } layout;
 
@@ -43,8 +43,8 @@ static tw_status metadata_type(layout *l, const tw_draft_column *c, const tw_typ
     if (!info) return unknown_metadata(l, c);
     if (!tw_type_castable(info->type, c->type, false))
         return tw_fail_at(l->draft->binder->error, TW_E_TYPE, c->pos, "metadata column '%.*s' is of type %s, which %s of key '%s' cannot be cast to",
-                          TW_STR_ARG(c->name), tw_type_text(l->draft->binder->arena, c->type),
-                          tw_type_text(l->draft->binder->arena, info->type), info->key);
+                          TW_STR_ARG(c->name), tw_type_text(l->draft->binder->arena, c->type), tw_type_text(l->draft->binder->arena, info->type),
+                          info->key);
     if (!tw_type_equal(info->type, c->type, false)) *out = info->type;
     return TW_OK;
 }
@@ -109,8 +109,14 @@ static tw_status bind_computed(layout *l, const tw_draft_column *c, tw_table_col
 static tw_status bind_columns(layout *l) {
     for (int32_t i = 0; i < l->draft->ncolumns; i++) {
         const tw_draft_column *c = &l->draft->columns[i];
-        l->out->columns[i] = (tw_table_column){.kind = c->kind, .name = c->name, .source = -1, .ast = c->ast, .expr_text = c->expr_text,
-                                               .metadata_key = c->metadata_key, .is_virtual = c->is_virtual, .comment = c->comment};
+        l->out->columns[i] = (tw_table_column){.kind = c->kind,
+                                               .name = c->name,
+                                               .source = -1,
+                                               .ast = c->ast,
+                                               .expr_text = c->expr_text,
+                                               .metadata_key = c->metadata_key,
+                                               .is_virtual = c->is_virtual,
+                                               .comment = c->comment};
     }
     TW_TRY(add_sources(l));
     for (int32_t i = 0; i < l->draft->ncolumns; i++)
@@ -134,8 +140,11 @@ tw_status tw_draft_finish(tw_draft *draft, tw_catalog_table *out) {
     tw_arena *arena = draft->binder->arena;
     int32_t n = draft->ncolumns;
     if (n == 0) return tw_fail_at(draft->binder->error, TW_E_INVALID, draft->pos, "a table needs a column");
-    *out = (tw_catalog_table){.path = {draft->path[0], draft->path[1], draft->path[2]}, .temporary = draft->temporary, .ncolumns = n,
-                              .watermark_column = -1, .comment = draft->comment};
+    *out = (tw_catalog_table){.path = {draft->path[0], draft->path[1], draft->path[2]},
+                              .temporary = draft->temporary,
+                              .ncolumns = n,
+                              .watermark_column = -1,
+                              .comment = draft->comment};
     out->columns = TW_NEW_ARRAY(arena, tw_table_column, n);
     TW_TRY(tw_draft_keys(draft, out)); /* first: a key's columns become NOT NULL */
     layout l = {.draft = draft, .out = out, .connector = tw_ddl_connector(draft->binder, &draft->options)};

@@ -33,8 +33,12 @@ tw_status tw_draft_add(tw_draft *draft, const tw_draft_column *column) {
 }
 
 tw_draft_column tw_draft_column_of(tw_binder *binder, const tw_ast_column *column) {
-    tw_draft_column out = {.kind = column->kind, .name = column->name.text, .comment = column->comment, .pos = column->name.pos,
-                           .key_pos = column->name.pos, .is_virtual = column->is_virtual};
+    tw_draft_column out = {.kind = column->kind,
+                           .name = column->name.text,
+                           .comment = column->comment,
+                           .pos = column->name.pos,
+                           .key_pos = column->name.pos,
+                           .is_virtual = column->is_virtual};
     if (column->type) out.type = column->type->type;
     if (column->kind == TW_AST_COMPUTED) {
         out.ast = column->expr;
@@ -48,7 +52,10 @@ tw_draft_column tw_draft_column_of(tw_binder *binder, const tw_ast_column *colum
 
 tw_draft_watermark tw_draft_watermark_of(tw_binder *binder, const tw_ast_watermark *watermark) {
     if (watermark->pos.line == 0) return (tw_draft_watermark){0};
-    return (tw_draft_watermark){.given = true, .column = watermark->column, .ast = watermark->expr, .pos = watermark->pos,
+    return (tw_draft_watermark){.given = true,
+                                .column = watermark->column,
+                                .ast = watermark->expr,
+                                .pos = watermark->pos,
                                 .text = tw_ast_text(binder->script, watermark->expr->pos)};
 }
 
@@ -74,8 +81,15 @@ void tw_draft_option(tw_draft *draft, const tw_ast_option *option) {
 /* ---- from a table ---------------------------------------------------------------------------------------------- */
 
 static void add_column(tw_draft *draft, const tw_table_column *c) {
-    tw_draft_column column = {.kind = c->kind, .name = c->name, .ast = c->ast, .expr_text = c->expr_text, .metadata_key = c->metadata_key,
-                              .is_virtual = c->is_virtual, .comment = c->comment, .pos = draft->pos, .key_pos = draft->pos,
+    tw_draft_column column = {.kind = c->kind,
+                              .name = c->name,
+                              .ast = c->ast,
+                              .expr_text = c->expr_text,
+                              .metadata_key = c->metadata_key,
+                              .is_virtual = c->is_virtual,
+                              .comment = c->comment,
+                              .pos = draft->pos,
+                              .key_pos = draft->pos,
                               .inherited = true};
     if (c->kind != TW_AST_COMPUTED) column.type = tw_type_with_time(draft->binder->arena, c->type, TW_NOT_TIME);
     tw_draft_add(draft, &column); /* names of a table differ */
@@ -91,8 +105,8 @@ void tw_draft_of_table(tw_draft *draft, const tw_catalog_table *table) {
     tw_arena *arena = draft->binder->arena;
     for (int32_t i = 0; i < table->ncolumns; i++) add_column(draft, &table->columns[i]);
     if (table->watermark_column >= 0) {
-        draft->watermark = (tw_draft_watermark){.given = true, .inherited = true, .ast = table->watermark_ast, .text = table->watermark_text,
-                                                .pos = draft->pos};
+        draft->watermark = (tw_draft_watermark){
+            .given = true, .inherited = true, .ast = table->watermark_ast, .text = table->watermark_text, .pos = draft->pos};
         draft->watermark.column = names_at(arena, &table->columns[table->watermark_column].name, 1, draft->pos);
     }
     tw_str *key = TW_NEW_ARRAY(arena, tw_str, table->nprimary_key + 1);

@@ -71,8 +71,7 @@ static tw_status find_rowtime(tw_draft *draft, tw_catalog_table *out, int32_t *c
         return TW_E_UNDEFINED_COLUMN;
     }
     const tw_type *type = out->columns[*column].type;
-    if (type->time == TW_PROCTIME)
-        return tw_fail_at(binder->error, TW_E_TYPE, pos, "a watermark can not be defined for a processing-time attribute");
+    if (type->time == TW_PROCTIME) return tw_fail_at(binder->error, TW_E_TYPE, pos, "a watermark can not be defined for a processing-time attribute");
     if (can_be_rowtime(type)) return TW_OK;
     tw_fail_at(binder->error, TW_E_TYPE, pos, "invalid type of column '%.*s' for a watermark: %s", TW_STR_ARG(name->text),
                tw_type_text(binder->arena, type));
@@ -87,8 +86,10 @@ static tw_status check_watermark(tw_draft *draft, const tw_type *column, const t
     tw_pos pos = draft->watermark.inherited ? draft->pos : draft->watermark.ast->pos;
     if (can_be_rowtime(type) && type->kind == column->kind) return TW_OK;
     tw_fail_at(binder->error, TW_E_TYPE, pos, "invalid type of a watermark expression: %s", tw_type_text(binder->arena, type));
-    if (can_be_rowtime(type)) tw_error_detail(binder->error, "the column's type is %s", tw_type_text(binder->arena, column));
-    else tw_error_detail(binder->error, "it must be TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p from 0 to 3");
+    if (can_be_rowtime(type))
+        tw_error_detail(binder->error, "the column's type is %s", tw_type_text(binder->arena, column));
+    else
+        tw_error_detail(binder->error, "it must be TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p from 0 to 3");
     return TW_E_TYPE;
 }
 

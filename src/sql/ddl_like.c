@@ -38,16 +38,18 @@ static tw_status read_options(like *l) {
 
 static tw_status in_both(like *l, tw_pos pos, const char *what, tw_str name, const char *feature, bool overwriting) {
     tw_error *error = l->draft->binder->error;
-    if (name.length > 0) tw_fail_at(error, TW_E_DUPLICATE, pos, "the base table already has %s '%.*s'", what, TW_STR_ARG(name));
-    else tw_fail_at(error, TW_E_DUPLICATE, pos, "the base table already has %s", what);
-    if (overwriting) tw_error_hint(error, "say EXCLUDING %s or OVERWRITING %s", feature, feature);
-    else if (feature) tw_error_hint(error, "say EXCLUDING %s", feature);
+    if (name.length > 0)
+        tw_fail_at(error, TW_E_DUPLICATE, pos, "the base table already has %s '%.*s'", what, TW_STR_ARG(name));
+    else
+        tw_fail_at(error, TW_E_DUPLICATE, pos, "the base table already has %s", what);
+    if (overwriting)
+        tw_error_hint(error, "say EXCLUDING %s or OVERWRITING %s", feature, feature);
+    else if (feature)
+        tw_error_hint(error, "say EXCLUDING %s", feature);
     return TW_E_DUPLICATE;
 }
 
-static tw_ast_like_what feature_of(tw_ast_column_kind kind) {
-    return kind == TW_AST_METADATA ? TW_AST_LIKE_METADATA : TW_AST_LIKE_GENERATED;
-}
+static tw_ast_like_what feature_of(tw_ast_column_kind kind) { return kind == TW_AST_METADATA ? TW_AST_LIKE_METADATA : TW_AST_LIKE_GENERATED; }
 
 static tw_status take_columns(like *l) {
     for (int32_t i = 0; i < l->base.ncolumns; i++) {

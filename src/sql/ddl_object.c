@@ -77,11 +77,11 @@ static void remove_database(tw_catalog *catalog, const tw_catalog_database *data
 }
 
 static tw_status drop_database(tw_binder *binder, const tw_ast_drop *drop) {
-    tw_catalog_database *database;
+    tw_catalog_database *database = NULL;
     tw_catalog *catalog = binder->catalog;
     tw_pos pos = last_of(&drop->name)->pos;
     tw_status status = find_database(binder, &drop->name, &database);
-    if (status != TW_OK) return drop->if_exists && status == TW_E_UNDEFINED_TABLE ? TW_OK : status;
+    if (!database) return drop->if_exists && status == TW_E_UNDEFINED_TABLE ? TW_OK : status;
     if (tw_str_equal(database->catalog, catalog->catalog) && tw_str_equal(database->name, catalog->database))
         return tw_fail_at(binder->error, TW_E_INVALID, pos, "database '%.*s' is in use", TW_STR_ARG(database->name));
     if (database->tables && !drop->cascade) {
@@ -119,8 +119,8 @@ tw_status tw_bind_drop(tw_binder *binder, const tw_ast_drop *drop) {
     case TW_AST_OBJECT_FUNCTION:
     case TW_AST_OBJECT_MODEL: break;
     }
-    static const char *const names[] = {[TW_AST_OBJECT_MATERIALIZED_VIEW] = "materialized view", [TW_AST_OBJECT_FUNCTION] = "function",
-                                        [TW_AST_OBJECT_MODEL] = "model"};
+    static const char *const names[] = {
+        [TW_AST_OBJECT_MATERIALIZED_VIEW] = "materialized view", [TW_AST_OBJECT_FUNCTION] = "function", [TW_AST_OBJECT_MODEL] = "model"};
     if (drop->if_exists) return TW_OK; /* nobody can make one yet */
     return tw_fail_at(binder->error, TW_E_UNDEFINED_TABLE, last_of(&drop->name)->pos, "%s '%.*s' not found", names[drop->object],
                       TW_STR_ARG(last_of(&drop->name)->text));
@@ -138,7 +138,8 @@ tw_status tw_bind_use(tw_binder *binder, tw_str object, const tw_ast_names *name
     tw_catalog *catalog = binder->catalog;
     tw_catalog_database *database = NULL;
     if (!tw_str_equal(object, TW_STR("CATALOG"))) {
-        TW_TRY(find_database(binder, name, &database));
+        tw_status status = find_database(binder, name, &database);
+        if (!database) return status;
         catalog->catalog = database->catalog;
         catalog->database = database->name;
         return TW_OK;
@@ -173,7 +174,8 @@ static tw_status create_catalog(tw_binder *binder, const tw_ast_create_object *c
     if (create->name.count > 1) return tw_fail_at(binder->error, TW_E_INVALID, create->name.at[1].pos, "a catalog's name has one part");
     for (int i = 0; i < create->options.count; i++) {
         const tw_ast_option *o = &create->options.at[i];
-        if (tw_str_equal(o->key, TW_STR("default-database"))) database = o->value;
+        if (tw_str_equal(o->key, TW_STR("default-database")))
+            database = o->value;
         else if (!tw_str_equal(o->key, TW_STR("type")))
             return tw_fail_at(binder->error, TW_E_UNDEFINED_OPTION, o->key_pos, "unknown option '%.*s'", TW_STR_ARG(o->key));
         else if (!tw_str_equal(o->value, TW_STR("generic_in_memory")))

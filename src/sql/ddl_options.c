@@ -41,16 +41,20 @@ static const char *format_list(const tw_binder *binder) {
     return list;
 }
 
-tw_status tw_bind_usable(tw_binder *binder, const tw_option *options, int32_t noptions, tw_pos pos) {
-    if (tw_option_get(options, noptions, "connector").data) return TW_OK;
+static tw_status no_connector(tw_binder *binder, tw_pos pos) {
     tw_fail_at(binder->error, TW_E_INVALID, pos, "table options do not contain an option key 'connector' for discovering a connector");
     tw_error_hint(binder->error, "connectors: %s", connector_list(binder));
     return TW_E_INVALID;
 }
 
+tw_status tw_bind_usable(tw_binder *binder, const tw_option *options, int32_t noptions, tw_pos pos) {
+    return tw_option_get(options, noptions, "connector").data ? TW_OK : no_connector(binder, pos);
+}
+
 static tw_status check_connector(tw_binder *binder, const tw_ast_options *options, tw_pos pos, const tw_connector **out) {
     const tw_ast_option *option = find_option(options, "connector");
-    if (!option) return tw_bind_usable(binder, NULL, 0, pos);
+    *out = NULL;
+    if (!option) return no_connector(binder, pos);
     *out = tw_registry_connector(binder->registry, option->value);
     if (*out) return TW_OK;
     tw_names names = {.arena = binder->arena};
@@ -62,8 +66,10 @@ static tw_status check_connector(tw_binder *binder, const tw_ast_options *option
 }
 
 static tw_status check_format(tw_binder *binder, const tw_connector *connector, const tw_ast_option *option, const tw_format **out) {
-    if (!connector->takes_format)
-        return tw_fail_at(binder->error, TW_E_INVALID, option->key_pos, "connector '%s' takes no format", connector->name);
+    if (!connector->takes_format) {
+        tw_fail_at(binder->error, TW_E_INVALID, option->key_pos, "connector '%s' takes no format", connector->name);
+        return TW_E_INVALID;
+    }
     *out = tw_registry_format(binder->registry, option->value);
     if (*out) return TW_OK;
     tw_names names = {.arena = binder->arena};
@@ -157,8 +163,7 @@ static tw_status check_hint(tw_binder *binder, const tw_catalog_table *table, co
         return TW_E_UNDEFINED_OPTION;
     }
     if (table->view)
-        return tw_fail_at(binder->error, TW_E_INVALID, hint->pos, "view '%.*s' cannot be given options, only tables can",
-                          TW_STR_ARG(table->path[2]));
+        return tw_fail_at(binder->error, TW_E_INVALID, hint->pos, "view '%.*s' cannot be given options, only tables can", TW_STR_ARG(table->path[2]));
     for (int i = 0; i < hint->arguments.count; i++) {
         const tw_ast_option *o = &hint->arguments.at[i];
         if (o->value_pos.line == 0) return tw_fail_at(binder->error, TW_E_INVALID, o->key_pos, "OPTIONS takes 'key' = 'value'");

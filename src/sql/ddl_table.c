@@ -4,8 +4,7 @@
 static tw_status own_columns(tw_draft *draft, const tw_ast_create_table *create) {
     for (int i = 0; i < create->ncolumns; i++) {
         tw_draft_column c = tw_draft_column_of(draft->binder, &create->columns[i]);
-        if (c.kind == TW_AST_NAME_ONLY)
-            return tw_fail_at(draft->binder->error, TW_E_INVALID, c.pos, "column '%.*s' has no type", TW_STR_ARG(c.name));
+        if (c.kind == TW_AST_NAME_ONLY) return tw_fail_at(draft->binder->error, TW_E_INVALID, c.pos, "column '%.*s' has no type", TW_STR_ARG(c.name));
         TW_TRY(tw_draft_add(draft, &c));
     }
     return TW_OK;
@@ -34,10 +33,14 @@ static void own_clauses(tw_draft *draft, const tw_ast_create_table *create) {
 static tw_status fill(tw_draft *draft, const tw_ast_create_table *create, tw_ast_names *as_columns) {
     if (create->like.count && create->as)
         return tw_fail_at(draft->binder->error, TW_E_INVALID, create->like.at[0].pos, "LIKE and AS cannot stand together");
-    if (create->like.count) TW_TRY(tw_ddl_like(draft, create));
-    else own_clauses(draft, create);
-    if (create->as) TW_TRY(tw_ddl_as_columns(draft, create, as_columns));
-    else if (!create->like.count) TW_TRY(own_columns(draft, create));
+    if (create->like.count)
+        TW_TRY(tw_ddl_like(draft, create));
+    else
+        own_clauses(draft, create);
+    if (create->as)
+        TW_TRY(tw_ddl_as_columns(draft, create, as_columns));
+    else if (!create->like.count)
+        TW_TRY(own_columns(draft, create));
     return check_distribution(draft, &create->distribution);
 }
 

@@ -56,8 +56,7 @@ tw_status tw_bind_create_view(tw_binder *binder, const tw_ast_create_view *creat
     TW_TRY(tw_ddl_place(binder, &create->name, create->temporary, view->path, &old));
     if (old && create->if_not_exists) return TW_OK;
     if (old && (!create->or_replace || !old->view))
-        return tw_fail_at(binder->error, TW_E_DUPLICATE, pos, "%s '%.*s' already exists", old->view ? "view" : "table",
-                          TW_STR_ARG(old->path[2]));
+        return tw_fail_at(binder->error, TW_E_DUPLICATE, pos, "%s '%.*s' already exists", old->view ? "view" : "table", TW_STR_ARG(old->path[2]));
     fill(binder, create, view);
     if (!old) {
         TW_TRY(check_query(binder, create, view));

@@ -36,9 +36,7 @@ static void remove_setting(tw_catalog *catalog, tw_str key) {
     }
 }
 
-static tw_str copied(tw_arena *arena, tw_str text) {
-    return (tw_str){tw_arena_strndup(arena, text.data, text.length), text.length};
-}
+static tw_str copied(tw_arena *arena, tw_str text) { return (tw_str){tw_arena_strndup(arena, text.data, text.length), text.length}; }
 
 tw_status tw_bind_set(tw_binder *binder, const tw_ast_option *set, bool reset) {
     tw_catalog *catalog = binder->catalog;

@@ -174,17 +174,14 @@ static void test_errors(void **state) {
         {"UPPER(text => name)", TW_E_UNSUPPORTED, 7, "function 'UPPER' does not take named arguments", "UPPER(text)"},
         {"UPPER(DEFAULT)", TW_E_INVALID, 7, "function 'UPPER' has no argument with a default", ""},
         {"UPPER(TABLE t)", TW_E_INVALID, 7, "function 'UPPER' does not take a table", ""},
-        {"1 + TUMBLE_START(ts, INTERVAL '1' HOUR)", TW_E_INVALID, 5,
-         "'TUMBLE_START' is a group window's property and is not allowed in WHERE", ""},
+        {"1 + TUMBLE_START(ts, INTERVAL '1' HOUR)", TW_E_INVALID, 5, "'TUMBLE_START' is a group window's property and is not allowed in WHERE", ""},
         {"ROW_NUMBER() OVER (ORDER BY ts)", TW_E_INVALID, 1, "'ROW_NUMBER' is a window function and is not allowed in WHERE", ""},
         {"DESCRIPTOR(ts)", TW_E_INVALID, 1, "DESCRIPTOR is only allowed as argument of a table function", ""},
         {"EXISTS (SELECT 1)", TW_E_UNSUPPORTED, 1, "sub-queries in expressions are not supported yet", ""},
         {"1 + (SELECT 1)", TW_E_UNSUPPORTED, 5, "sub-queries in expressions are not supported yet", ""},
-        {"CASE WHEN ok THEN NULL END", TW_E_TYPE, 1, "CASE has only NULLs for results, which have no type",
-         "cast one of them: CAST(NULL AS INT)"},
+        {"CASE WHEN ok THEN NULL END", TW_E_TYPE, 1, "CASE has only NULLs for results, which have no type", "cast one of them: CAST(NULL AS INT)"},
         {"CASE WHEN price THEN 1 END", TW_E_TYPE, 11, "a condition of CASE must be BOOLEAN, not DECIMAL(10, 2)", ""},
-        {"CASE price WHEN tags THEN 1 END", TW_E_TYPE, 17, "cannot apply '=' to arguments of type '=(<DECIMAL(10, 2)>, <ARRAY<STRING>>)'",
-         ""},
+        {"CASE price WHEN tags THEN 1 END", TW_E_TYPE, 17, "cannot apply '=' to arguments of type '=(<DECIMAL(10, 2)>, <ARRAY<STRING>>)'", ""},
         {"CAST(tags AS INT)", TW_E_TYPE, 1, "cast function cannot convert value of type ARRAY<STRING> to type INT", ""},
         {"1 + DATE '2020-02-30'", TW_E_VALUE, 5, "illegal DATE literal '2020-02-30'", "the form is 'yyyy-MM-dd'"},
         {"DATE '2020-1'", TW_E_VALUE, 1, "illegal DATE literal '2020-1'", "the form is 'yyyy-MM-dd'"},
@@ -200,15 +197,15 @@ static void test_errors(void **state) {
         {"INTERVAL '' DAY", TW_E_VALUE, 1, "illegal interval literal '' DAY", ""},
         {"INTERVAL '1.1234567' SECOND", TW_E_VALUE, 1, "illegal interval literal '1.1234567' SECOND", ""},
         {"INTERVAL name DAY", TW_E_TYPE, 10, "an interval is made of a number, not of STRING", ""},
-        {"123456789012345678901234567890123456789", TW_E_OVERFLOW, 1,
-         "numeric literal '123456789012345678901234567890123456789' is out of range", ""},
+        {"123456789012345678901234567890123456789", TW_E_OVERFLOW, 1, "numeric literal '123456789012345678901234567890123456789' is out of range",
+         ""},
         {"tags['a']", TW_E_TYPE, 1, "cannot apply 'ITEM' to arguments of type 'ITEM(<ARRAY<STRING>>, <CHAR(1) NOT NULL>)'", ""},
         {"tags[0]", TW_E_INVALID, 1, "array element access needs an index starting at 1 but was 0", ""},
         {"ok AND price", TW_E_TYPE, 4, "cannot apply 'AND' to arguments of type 'AND(<BOOLEAN>, <DECIMAL(10, 2)>)'", ""},
         {"NOT name", TW_E_TYPE, 1, "cannot apply 'NOT' to arguments of type 'NOT(<STRING>)'", ""},
         {"u.other > price", TW_E_TYPE, 9, "cannot apply '>' to arguments of type '>(<DATE>, <DECIMAL(10, 2)>)'", ""},
-        {"price IN ('a', tags)", TW_E_TYPE, 7,
-         "cannot apply 'IN' to arguments of type 'IN(<DECIMAL(10, 2)>, <CHAR(1) NOT NULL>, <ARRAY<STRING>>)'", ""},
+        {"price IN ('a', tags)", TW_E_TYPE, 7, "cannot apply 'IN' to arguments of type 'IN(<DECIMAL(10, 2)>, <CHAR(1) NOT NULL>, <ARRAY<STRING>>)'",
+         ""},
         {"ARRAY[1, 'a']", TW_E_TYPE, 1, "cannot apply 'ARRAY' to arguments of type 'ARRAY(<INT NOT NULL>, <CHAR(1) NOT NULL>)'", ""},
     };
     int wrong = 0;
@@ -218,11 +215,9 @@ static void test_errors(void **state) {
         sql_open(&t);
         t.binder.clause = "WHERE";
         tw_status status = bind(&t, cases[i].text, &e);
-        bool same = status == cases[i].status && strcmp(t.error.message, cases[i].message) == 0 &&
-                    strcmp(t.error.hint, cases[i].hint) == 0 && t.error.pos.column == cases[i].column;
-        if (!same)
-            print_error("%s: %s at %u: %s (%s)\n", cases[i].text, tw_status_name(status), t.error.pos.column, t.error.message,
-                        t.error.hint);
+        bool same = status == cases[i].status && strcmp(t.error.message, cases[i].message) == 0 && strcmp(t.error.hint, cases[i].hint) == 0 &&
+                    t.error.pos.column == cases[i].column;
+        if (!same) print_error("%s: %s at %u: %s (%s)\n", cases[i].text, tw_status_name(status), t.error.pos.column, t.error.message, t.error.hint);
         wrong += !same;
         sql_close(&t);
     }
@@ -334,8 +329,8 @@ static void test_out_of_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bound),      cmocka_unit_test(test_folded),  cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_correlated), cmocka_unit_test(test_special), cmocka_unit_test(test_intervals_and_conditions),
+        cmocka_unit_test(test_bound),      cmocka_unit_test(test_folded),        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_correlated), cmocka_unit_test(test_special),       cmocka_unit_test(test_intervals_and_conditions),
         cmocka_unit_test(test_assign),     cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

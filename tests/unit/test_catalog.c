@@ -121,7 +121,7 @@ static void test_out_of_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),  cmocka_unit_test(test_side_names), cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_names),  cmocka_unit_test(test_side_names),    cmocka_unit_test(test_settings),
         cmocka_unit_test(test_errors), cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
