@@ -176,7 +176,6 @@ static tw_status keep_sets(tw_select *select, const sets *all, tw_pos pos) {
     if (select->window.given) return tw_fail_at(select->binder.error, TW_E_UNSUPPORTED, pos, "grouping sets with a group window are not supported");
     if (select->keys.count > SET_KEYS_MAX)
         return tw_fail_at(select->binder.error, TW_E_LIMIT, pos, "grouping sets of more than %d keys", SET_KEYS_MAX);
-    for (int32_t s = 0; s < all->count; s++) select->may_be_empty |= all->at[s] == 0;
     if (all->count == 1) return TW_OK; /* a single set has all keys: they come from it */
     select->sets = all->at;
     select->nsets = all->count;

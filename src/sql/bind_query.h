@@ -88,7 +88,7 @@ typedef struct tw_select {
     int32_t *repeats;     /* of each set: how often it is there before */
     int32_t nsets;
     tw_scope grouped_scope; /* of items, HAVING and ORDER BY: key columns that a set leaves out are nullable */
-    bool may_be_empty; /* an aggregate may see no row: no keys, or the empty grouping set */
+    bool may_be_empty; /* an aggregate may see no row: there are no keys (the empty grouping set beside others gives no row then) */
     tw_group_window window;
     tw_entry *entries;
     int32_t nentries;

@@ -80,9 +80,6 @@ static tw_status check_form(tw_binder *binder, const tw_ast_expr *e, const tw_fu
     if (call->within.count)
         return tw_fail_at(binder->error, TW_E_UNSUPPORTED, call->within.at[0].expr->pos, "ORDER BY inside aggregate %s is not supported yet",
                           function->name);
-    if (call->nulls != TW_AST_NULL_TREATMENT_UNSAID)
-        return tw_fail_at(binder->error, TW_E_UNSUPPORTED, e->pos, "%s NULLS is not supported for aggregate %s",
-                          call->nulls == TW_AST_IGNORE_NULLS ? "IGNORE" : "RESPECT", function->name);
     if (call->arg_names)
         return tw_fail_at(binder->error, TW_E_UNSUPPORTED, call->arg_names[0].pos, "named arguments are not supported for aggregate %s", function->name);
     if (call->star && (!count || call->distinct))
@@ -93,19 +90,30 @@ static tw_status check_form(tw_binder *binder, const tw_ast_expr *e, const tw_fu
     return TW_OK;
 }
 
-/* Over no rows at all SUM and the like are NULL, whatever their arguments: told to the function by nullable arguments. */
-static const tw_expr *nullable_copy(tw_arena *arena, const tw_expr *e) {
-    tw_expr *copy = tw_arena_memdup(arena, e, sizeof *e);
-    copy->type = tw_type_nullable(arena, e->type, true);
-    return copy;
+/* F IGNORE NULLS has an entry of its own where F alone respects them. */
+static tw_status treat_nulls(tw_binder *binder, const tw_ast_expr *e, const tw_function **function) {
+    if (e->call.nulls == TW_AST_NULL_TREATMENT_UNSAID) return TW_OK;
+    const char *name = tw_arena_printf(binder->arena, "%s IGNORE NULLS", (*function)->name);
+    const tw_function *ignoring = tw_function_find(tw_str_of(name));
+    if (!ignoring)
+        return tw_fail_at(binder->error, TW_E_UNSUPPORTED, e->pos, "%s NULLS is not supported for aggregate %s",
+                          e->call.nulls == TW_AST_IGNORE_NULLS ? "IGNORE" : "RESPECT", (*function)->name);
+    if (e->call.nulls == TW_AST_IGNORE_NULLS) *function = ignoring;
+    return TW_OK;
 }
 
-static tw_status bind_arguments(tw_select *select, tw_binder *binder, const tw_ast_call *call, const tw_expr **args, const tw_expr **filter) {
-    bool nullable = select->may_be_empty || call->filter;
-    for (int i = 0; i < call->args.count; i++) {
-        TW_TRY(tw_bind_expr(binder, call->args.at[i], &args[i]));
-        if (nullable) args[i] = nullable_copy(binder->arena, args[i]);
-    }
+/* The table's types allow for a group without rows or an empty FILTER. Otherwise these give NULL only for NULLs (and sums of decimals when they
+ * overflow). */
+static bool has_value(const tw_select *select, const tw_ast_call *call, const tw_function *function, const tw_expr *const *args) {
+    static const char *const names[] = {"SUM", "AVG", "MIN", "MAX", "FIRST_VALUE", "LAST_VALUE"};
+    if (select->may_be_empty || call->filter || call->args.count != 1 || args[0]->type->nullable) return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(function->name, names[i]) == 0) return i >= 2 || args[0]->type->kind != TW_DECIMAL;
+    return false;
+}
+
+static tw_status bind_arguments(tw_binder *binder, const tw_ast_call *call, const tw_expr **args, const tw_expr **filter) {
+    for (int i = 0; i < call->args.count; i++) TW_TRY(tw_bind_expr(binder, call->args.at[i], &args[i]));
     binder->clause = "FILTER";
     return call->filter ? tw_bind_condition(binder, call->filter, filter) : TW_OK;
 }
@@ -115,14 +123,16 @@ static tw_status bind_aggregate(tw_select *select, tw_binder *binder, const tw_a
     if (select->phase == TW_PHASE_IN_AGGREGATE)
         return tw_fail_at(binder->error, TW_E_GROUPING, e->pos, "aggregate expressions cannot be nested");
     TW_TRY(check_form(binder, e, function));
+    TW_TRY(treat_nulls(binder, e, &function));
     tw_entry entry = {.kind = TW_ENTRY_CALL, .pos = e->pos, .distinct = e->call.distinct, .text = tw_ast_text(binder->script, e->pos)};
     const tw_expr **args = TW_NEW_ARRAY(binder->arena, const tw_expr *, e->call.args.count + 1);
     tw_binder inner = *binder;
     inner.scope = &select->scope;
     select->phase = TW_PHASE_IN_AGGREGATE;
-    tw_status status = bind_arguments(select, &inner, &e->call, args, &entry.filter);
+    tw_status status = bind_arguments(&inner, &e->call, args, &entry.filter);
     select->phase = TW_PHASE_GROUPED;
     TW_TRY(status);
+    bool not_null = has_value(select, &e->call, function, args);
     tw_bind bind = {.arena = binder->arena, .function = function, .pos = e->pos, .nargs = e->call.args.count, .args = args,
                     .session = binder->session, .error = binder->error};
     const tw_expr *call;
@@ -131,6 +141,7 @@ static tw_status bind_aggregate(tw_select *select, tw_binder *binder, const tw_a
     entry.args = call->args;
     entry.nargs = call->nargs;
     entry.type = tw_type_with_time(binder->arena, call->type, TW_NOT_TIME);
+    if (not_null) entry.type = tw_type_nullable(binder->arena, entry.type, false);
     *out = tw_entry_placeholder(select, &entry);
     return TW_OK;
 }

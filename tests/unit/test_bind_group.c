@@ -48,6 +48,22 @@ static void test_aggregation(void **state) {
          "      LogicalProject($f0=[$4.x])\n"
          "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
          "ROW<`x` INT, `EXPR$1` BIGINT NOT NULL>"},
+        {"SELECT SUM(a), SUM(d), MAX(a) FILTER (WHERE b > 1), MIN(a), STDDEV_SAMP(a) FROM o GROUP BY c",
+         "LogicalCollect(fields=[EXPR$0, EXPR$1, EXPR$2, EXPR$3, EXPR$4])\n"
+         "  LogicalProject(EXPR$0=[$1], EXPR$1=[$2], EXPR$2=[$3], EXPR$3=[$4], EXPR$4=[$5])\n"
+         "    LogicalAggregate(group=[{0}], EXPR$0=[SUM($1)], EXPR$1=[SUM($2)], EXPR$2=[MAX($1) FILTER $3], EXPR$3=[MIN($1)], "
+         "EXPR$4=[STDDEV_SAMP($1)])\n"
+         "      LogicalProject(c=[$2], a=[$0], d=[$3], $f3=[>($1, 1)])\n"
+         "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
+         "ROW<`EXPR$0` INT NOT NULL, `EXPR$1` DECIMAL(38, 2), `EXPR$2` INT, `EXPR$3` INT NOT NULL, `EXPR$4` INT>"},
+        {"SELECT ARRAY_AGG(a), ARRAY_AGG(a) IGNORE NULLS, LISTAGG(c, '|'), JSON_ARRAYAGG(c NULL ON NULL), FIRST_VALUE(b) FROM o",
+         "LogicalCollect(fields=[EXPR$0, EXPR$1, EXPR$2, EXPR$3, EXPR$4])\n"
+         "  LogicalProject(EXPR$0=[$0], EXPR$1=[$1], EXPR$2=[$2], EXPR$3=[$3], EXPR$4=[$4])\n"
+         "    LogicalAggregate(group=[{}], EXPR$0=[ARRAY_AGG($0)], EXPR$1=[ARRAY_AGG IGNORE NULLS($0)], EXPR$2=[LISTAGG($1, $2)], "
+         "EXPR$3=[JSON_ARRAYAGG NULL ON NULL($3)], EXPR$4=[FIRST_VALUE($4)])\n"
+         "      LogicalProject(a=[$0], c=[$2], $f2=['|'], $f3=[JSON_STRING($2)], b=[$1])\n"
+         "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
+         "ROW<`EXPR$0` ARRAY<INT NOT NULL>, `EXPR$1` ARRAY<INT NOT NULL>, `EXPR$2` STRING, `EXPR$3` STRING NOT NULL, `EXPR$4` BIGINT>"},
         {"SELECT c FROM o GROUP BY c, ()",
          "LogicalCollect(fields=[c])\n"
          "  LogicalProject(c=[$0])\n"
@@ -160,7 +176,7 @@ static void test_grouping_sets(void **state) {
          "    LogicalAggregate(group=[{0}], groups=[[{0}, {}]], EXPR$0=[SUM($0)])\n"
          "      LogicalProject(a=[$0])\n"
          "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
-         "ROW<`EXPR$0` STRING, `EXPR$1` INT>"},
+         "ROW<`EXPR$0` STRING, `EXPR$1` INT NOT NULL>"},
     };
     query_check(cases, sizeof cases / sizeof *cases);
 }
