@@ -25,8 +25,14 @@ static tw_rel_call make_call(tw_select *select, tw_exprs *inputs, const tw_entry
     int32_t *args = TW_NEW_ARRAY(select->binder.arena, int32_t, entry->nargs + 1);
     for (int32_t i = 0; i < entry->nargs; i++) args[i] = add_input(select, inputs, entry->args[i]);
     int32_t filter = entry->filter ? add_input(select, inputs, entry->filter) : -1;
-    return (tw_rel_call){.function = entry->function, .type = entry->type, .args = args, .nargs = entry->nargs, .filter = filter,
-                         .distinct = entry->distinct, .name = entry->text, .pos = entry->pos};
+    return (tw_rel_call){.function = entry->function,
+                         .type = entry->type,
+                         .args = args,
+                         .nargs = entry->nargs,
+                         .filter = filter,
+                         .distinct = entry->distinct,
+                         .name = entry->text,
+                         .pos = entry->pos};
 }
 
 /* ---- its row --------------------------------------------------------------------------------------------------- */
@@ -37,7 +43,7 @@ typedef struct building {
     const tw_rel *below;        /* the PROJECT */
     const tw_type *row;
     int32_t *entry_columns;
-    int32_t levels;             /* how often the most frequent set is written */
+    int32_t levels; /* how often the most frequent set is written */
 } building;
 
 static tw_str property_name(tw_window_property property) {
@@ -57,8 +63,12 @@ static void make_parts(tw_select *select, building *b) {
         tw_exprs_push(arena, &b->inputs, select->keys.at[i], select->keys.names[i]);
     }
     if (select->window.given) select->window.window.time_column = add_input(select, &b->inputs, select->window.time);
-    b->aggregate = (tw_rel_aggregate){.keys = keys, .nkeys = nkeys, .calls = calls, .properties = properties,
-                                      .group_window = select->window.given, .window = select->window.window};
+    b->aggregate = (tw_rel_aggregate){.keys = keys,
+                                      .nkeys = nkeys,
+                                      .calls = calls,
+                                      .properties = properties,
+                                      .group_window = select->window.given,
+                                      .window = select->window.window};
     b->entry_columns = TW_NEW_ARRAY(arena, int32_t, select->nentries + 1);
     int32_t first = nkeys + (select->nsets > 0);
     for (int32_t e = 0; e < select->nentries; e++) {
@@ -78,8 +88,7 @@ static int32_t window_time_key(const tw_select *select, const building *b) {
     tw_rel_window_columns w = tw_rel_windows_of(b->below);
     int32_t nkeys = select->keys.count;
     bool windowed = w.start >= 0 && w.start < nkeys && w.end >= 0 && w.end < nkeys && w.time >= 0 && w.time < nkeys;
-    for (int32_t s = 0; s < select->nsets && windowed; s++)
-        windowed = (select->sets[s] >> w.start & 1) && (select->sets[s] >> w.end & 1);
+    for (int32_t s = 0; s < select->nsets && windowed; s++) windowed = (select->sets[s] >> w.start & 1) && (select->sets[s] >> w.end & 1);
     return windowed ? w.time : -1;
 }
 

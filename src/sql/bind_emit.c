@@ -13,7 +13,9 @@ static tw_status bind_clause(tw_binder *binder, const tw_ast_emit *emit, bool pr
     tw_binder inner = *binder;
     inner.scope = NULL;
     inner.clause = "EMIT";
-    *out = (tw_emit_spec){.mode = emit->kind == TW_AST_EMIT_EVERY ? TW_EMIT_EVERY : emit->kind == TW_AST_EMIT_ON_UPDATE ? TW_EMIT_ON_UPDATE : TW_EMIT_ON_CLOSE};
+    *out = (tw_emit_spec){.mode = emit->kind == TW_AST_EMIT_EVERY       ? TW_EMIT_EVERY
+                                  : emit->kind == TW_AST_EMIT_ON_UPDATE ? TW_EMIT_ON_UPDATE
+                                                                        : TW_EMIT_ON_CLOSE};
     if (emit->kind == TW_AST_EMIT_EVERY) {
         TW_TRY(tw_bind_interval_ms(&inner, emit->every, true, &out->every_ms));
         out->processing_time = proctime;
@@ -61,8 +63,10 @@ tw_status tw_bind_emit(tw_binder *binder, const tw_ast_emit *emit, const tw_rel 
         if (window.start < 0) return tw_emit_without_window(binder, emit);
         proctime = window.proctime;
     }
-    if (!emit) bind_settings(binder, proctime, out);
-    else TW_TRY(bind_clause(binder, emit, proctime, &out->emit));
+    if (!emit)
+        bind_settings(binder, proctime, out);
+    else
+        TW_TRY(bind_clause(binder, emit, proctime, &out->emit));
     out->emit_given |= emit != NULL;
     return TW_OK;
 }

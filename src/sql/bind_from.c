@@ -11,8 +11,10 @@ static tw_status not_yet(tw_binder *binder, tw_pos pos, const char *what) {
  * it happened, is named. */
 static tw_status view_error(tw_binder *binder, const tw_catalog_table *view, tw_pos pos, tw_status status, const tw_error *inner) {
     bool named = strncmp(inner->message, "in view '", 9) == 0;
-    if (named) tw_fail_at(binder->error, status, pos, "%s", inner->message);
-    else tw_fail_at(binder->error, status, pos, "in view '%.*s': %s", TW_STR_ARG(view->path[2]), inner->message);
+    if (named)
+        tw_fail_at(binder->error, status, pos, "%s", inner->message);
+    else
+        tw_fail_at(binder->error, status, pos, "in view '%.*s': %s", TW_STR_ARG(view->path[2]), inner->message);
     if (inner->detail[0]) tw_error_detail(binder->error, "%s", inner->detail);
     if (inner->hint[0]) tw_error_hint(binder->error, "%s", inner->hint);
     return status;
@@ -20,8 +22,7 @@ static tw_status view_error(tw_binder *binder, const tw_catalog_table *view, tw_
 
 static tw_status bind_view(tw_binder *binder, const tw_catalog_table *view, tw_pos pos, const tw_rel **out) {
     for (const tw_bound_view *outer = binder->views; outer; outer = outer->outer)
-        if (outer->view == view)
-            return tw_fail_at(binder->error, TW_E_INVALID, pos, "view '%.*s' reads itself", TW_STR_ARG(view->path[2]));
+        if (outer->view == view) return tw_fail_at(binder->error, TW_E_INVALID, pos, "view '%.*s' reads itself", TW_STR_ARG(view->path[2]));
     tw_bound_view this = {.view = view, .outer = binder->views};
     tw_error error = {0};
     tw_binder inner = *binder;

@@ -124,9 +124,7 @@ static bool in_all_sets(const tw_select *select, int32_t key) {
     return true;
 }
 
-bool tw_group_key_nullable(const tw_select *select, int32_t key) {
-    return select->keys.at[key]->type->nullable || !in_all_sets(select, key);
-}
+bool tw_group_key_nullable(const tw_select *select, int32_t key) { return select->keys.at[key]->type->nullable || !in_all_sets(select, key); }
 
 /* Columns that are keys and not in every set may be NULL above the AGGREGATE, whatever they are below. */
 static void make_grouped_scope(tw_select *select) {

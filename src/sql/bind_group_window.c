@@ -16,8 +16,8 @@ static const group_window WINDOWS[] = {
 };
 enum { NWINDOWS = sizeof WINDOWS / sizeof *WINDOWS };
 
-static const char *const PROPERTIES[] = {[TW_WINDOW_START] = "_START", [TW_WINDOW_END] = "_END", [TW_WINDOW_ROWTIME] = "_ROWTIME",
-                                         [TW_WINDOW_PROCTIME] = "_PROCTIME"};
+static const char *const PROPERTIES[] = {
+    [TW_WINDOW_START] = "_START", [TW_WINDOW_END] = "_END", [TW_WINDOW_ROWTIME] = "_ROWTIME", [TW_WINDOW_PROCTIME] = "_PROCTIME"};
 
 static const group_window *find_window(tw_str name) {
     for (int i = 0; i < NWINDOWS; i++)
@@ -75,8 +75,7 @@ static tw_status bind_arguments(tw_binder *binder, const tw_ast_expr *e, const g
 
 tw_status tw_bind_group_window(tw_select *select, const tw_ast_expr *e) {
     tw_binder *binder = &select->binder;
-    if (select->window.given)
-        return tw_fail_at(binder->error, TW_E_INVALID, e->pos, "only a single window group function may be used in GROUP BY");
+    if (select->window.given) return tw_fail_at(binder->error, TW_E_INVALID, e->pos, "only a single window group function may be used in GROUP BY");
     TW_TRY(bind_arguments(binder, e, find_window(e->call.name.text), &select->window));
     const tw_type *type = select->window.time->type;
     if (!tw_kind_is_timestamp(type->kind) || type->time == TW_NOT_TIME)
@@ -113,16 +112,15 @@ tw_status tw_bind_window_property(tw_select *select, tw_binder *binder, const tw
     tw_group_window asked;
     tw_binder inner = *binder;
     inner.scope = &select->scope;
-    if (select->phase == TW_PHASE_IN_AGGREGATE)
-        return tw_fail_at(binder->error, TW_E_GROUPING, e->pos, "aggregate expressions cannot be nested");
+    if (select->phase == TW_PHASE_IN_AGGREGATE) return tw_fail_at(binder->error, TW_E_GROUPING, e->pos, "aggregate expressions cannot be nested");
     TW_TRY(bind_arguments(&inner, e, w, &asked));
     if (select->phase != TW_PHASE_GROUPED || !same_window(&select->window, &asked))
         return tw_fail_at(binder->error, TW_E_GROUPING, e->pos,
                           "call to auxiliary group function '%.*s' must have matching call to group function '%s' in GROUP BY clause",
                           TW_STR_ARG(e->call.name.text), w->name);
     TW_TRY(check_attribute(select, e, property));
-    tw_entry entry = {.kind = TW_ENTRY_PROPERTY, .pos = e->pos, .property = property,
-                      .type = property_type(binder->arena, select->window.time->type, property)};
+    tw_entry entry = {
+        .kind = TW_ENTRY_PROPERTY, .pos = e->pos, .property = property, .type = property_type(binder->arena, select->window.time->type, property)};
     *out = tw_entry_placeholder(select, &entry);
     return TW_OK;
 }

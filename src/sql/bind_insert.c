@@ -8,8 +8,8 @@ enum { FROM_NOTHING = -1, FROM_PARTITION = -2 };
 
 typedef struct target {
     const tw_catalog_table *table;
-    int32_t *columns; /* columns of the table that are written, as declared */
-    int32_t *from;    /* of each: column of the query, FROM_NOTHING, FROM_PARTITION */
+    int32_t *columns;           /* columns of the table that are written, as declared */
+    int32_t *from;              /* of each: column of the query, FROM_NOTHING, FROM_PARTITION */
     const tw_ast_expr **values; /* of each: the value that PARTITION gives */
     int32_t n;
     int32_t expected; /* columns that the query must have */
@@ -109,7 +109,8 @@ static tw_status take_columns(tw_binder *binder, const tw_ast_insert *insert, ta
     for (int32_t i = 0; i < t->n; i++) {
         const tw_table_column *column = &t->table->columns[t->columns[i]];
         if (t->from[i] != FROM_NOTHING) continue;
-        if (!insert->columns.count) t->from[i] = t->expected++;
+        if (!insert->columns.count)
+            t->from[i] = t->expected++;
         else if (!column->type->nullable)
             return tw_fail_at(binder->error, TW_E_INVALID, insert->columns.at[0].pos, "column '%.*s' has no default value and does not allow NULLs",
                               TW_STR_ARG(column->name));
@@ -130,8 +131,8 @@ static void schema(tw_buf *out, const tw_field *fields, int32_t n) {
 
 static tw_status bad_count(tw_binder *binder, const tw_ast_insert *insert, const target *t, const tw_type *row) {
     if (insert->columns.count)
-        return tw_fail_at(binder->error, TW_E_INVALID, insert->query->pos, "number of INSERT target columns (%d) does not equal number of source items (%d)",
-                          t->expected, row->nfields);
+        return tw_fail_at(binder->error, TW_E_INVALID, insert->query->pos,
+                          "number of INSERT target columns (%d) does not equal number of source items (%d)", t->expected, row->nfields);
     const tw_str *path = t->table->path;
     tw_status status = tw_fail_at(binder->error, TW_E_TYPE, insert->query->pos,
                                   "column types of query result and sink for '%.*s.%.*s.%.*s' do not match: different number of columns",

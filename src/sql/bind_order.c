@@ -172,7 +172,8 @@ tw_status tw_bind_sort(tw_binder *binder, const tw_ast_query *query, const tw_bo
     if (query->offset) TW_TRY(row_count(binder, query->offset, "OFFSET", &sort.offset));
     *out = body->rel;
     if (!sort.nkeys && sort.limit < 0 && !sort.offset) return TW_OK;
-    tw_rel *rel = tw_rel_new(binder->arena, TW_REL_SORT, body->rel->row, &body->rel, 1, query->order.count ? query->order.at[0].expr->pos : query->pos);
+    tw_rel *rel = tw_rel_new(binder->arena, TW_REL_SORT, body->rel->row, &body->rel, 1,
+                             query->order.count ? query->order.at[0].expr->pos : query->pos);
     rel->u.sort = sort;
     *out = visible_only(binder->arena, rel, body->visible, query->pos);
     return TW_OK;

@@ -175,9 +175,7 @@ tw_status tw_bind_inner_query(tw_binder *binder, const tw_ast_query *query, bool
     return tw_bind_sort(&inner, query, &body, out);
 }
 
-tw_status tw_bind_query(tw_binder *binder, const tw_ast_query *query, const tw_rel **out) {
-    return tw_bind_inner_query(binder, query, true, out);
-}
+tw_status tw_bind_query(tw_binder *binder, const tw_ast_query *query, const tw_rel **out) { return tw_bind_inner_query(binder, query, true, out); }
 
 /* ---- a bare SELECT --------------------------------------------------------------------------------------------- */
 

@@ -19,14 +19,14 @@
 #define TW_REPEATED_SETS_MAX 64   /* equal ones among them */
 
 /* A growing list in the arena. */
-#define TW_LIST_PUSH(arena, list, count, value)                                                                        \
-    do {                                                                                                               \
-        if (((count) & ((count)-1)) == 0) {                                                                            \
-            void *grown_ = tw_arena_calloc((arena), sizeof *(list) * ((size_t)(count)*2 + 1));                         \
-            if (count) memcpy(grown_, (list), sizeof *(list) * (size_t)(count));                                       \
-            (list) = grown_;                                                                                           \
-        }                                                                                                              \
-        (list)[(count)++] = (value);                                                                                   \
+#define TW_LIST_PUSH(arena, list, count, value)                                                                                                      \
+    do {                                                                                                                                             \
+        if (((count) & ((count) - 1)) == 0) {                                                                                                        \
+            void *grown_ = tw_arena_calloc((arena), sizeof *(list) * ((size_t)(count) * 2 + 1));                                                     \
+            if (count) memcpy(grown_, (list), sizeof *(list) * (size_t)(count));                                                                     \
+            (list) = grown_;                                                                                                                         \
+        }                                                                                                                                            \
+        (list)[(count)++] = (value);                                                                                                                 \
     } while (0)
 
 typedef struct tw_exprs {
@@ -58,7 +58,7 @@ typedef struct tw_entry {
     const tw_type *type;
     const tw_expr *const *args; /* over the input row */
     int32_t nargs;
-    const tw_expr *filter;      /* NULL: none */
+    const tw_expr *filter; /* NULL: none */
     bool distinct;
     tw_str text;
     /* GROUPING: numbers of keys */
@@ -77,23 +77,23 @@ typedef struct tw_select {
     const tw_ast_emit *emit; /* NULL: none given */
     const tw_rel *input;     /* FROM and WHERE */
     tw_scope scope;
-    int32_t width;           /* of the input row */
+    int32_t width; /* of the input row */
     tw_phase phase;
     /* GROUP BY */
-    tw_exprs keys;        /* over the input row */
-    tw_exprs grouped;     /* the keys as they bind above the AGGREGATE: equal to `keys` but for nullability */
+    tw_exprs keys;    /* over the input row */
+    tw_exprs grouped; /* the keys as they bind above the AGGREGATE: equal to `keys` but for nullability */
     const tw_ast_expr **key_asts;
     int32_t nkey_asts;
-    uint64_t *sets;       /* NULL: one set of all keys */
-    int32_t *repeats;     /* of each set: how often it is there before */
+    uint64_t *sets;   /* NULL: one set of all keys */
+    int32_t *repeats; /* of each set: how often it is there before */
     int32_t nsets;
     tw_scope grouped_scope; /* of items, HAVING and ORDER BY: key columns that a set leaves out are nullable */
-    bool may_be_empty; /* an aggregate may see no row: there are no keys (the empty grouping set beside others gives no row then) */
+    bool may_be_empty;      /* an aggregate may see no row: there are no keys (the empty grouping set beside others gives no row then) */
     tw_group_window window;
     tw_entry *entries;
     int32_t nentries;
     /* what is bound, over the input row with placeholders, then rewritten */
-    tw_exprs items;     /* SELECT items, then what only ORDER BY needs */
+    tw_exprs items; /* SELECT items, then what only ORDER BY needs */
     int32_t visible;
     const tw_expr *having;
     tw_sort_key *sort;

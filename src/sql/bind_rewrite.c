@@ -21,8 +21,13 @@ static int64_t grouping_value(const tw_entry *entry, uint64_t set) {
 }
 
 static tw_status call(tw_select *select, tw_pos pos, const char *name, const tw_expr **args, int nargs, const tw_expr **out) {
-    tw_bind bind = {.arena = select->binder.arena, .function = tw_function_find(tw_str_of(name)), .pos = pos, .nargs = nargs, .args = args,
-                    .session = select->binder.session, .error = select->binder.error};
+    tw_bind bind = {.arena = select->binder.arena,
+                    .function = tw_function_find(tw_str_of(name)),
+                    .pos = pos,
+                    .nargs = nargs,
+                    .args = args,
+                    .session = select->binder.session,
+                    .error = select->binder.error};
     return tw_function_call(&bind, out);
 }
 
@@ -65,8 +70,10 @@ static tw_status placeholder(tw_select *select, const tw_grouped_row *grouped, c
     int32_t number = e->column - select->width;
     const tw_entry *entry = &select->entries[number];
     if (entry->kind == TW_ENTRY_GROUPING) return grouping(select, grouped, entry, out);
-    if (entry->kind == TW_ENTRY_GROUP_ID && grouped->group_id < 0) *out = bigint(select->binder.arena, 0);
-    else *out = column(select, grouped, entry->kind == TW_ENTRY_GROUP_ID ? grouped->group_id : grouped->entry_columns[number], e->pos);
+    if (entry->kind == TW_ENTRY_GROUP_ID && grouped->group_id < 0)
+        *out = bigint(select->binder.arena, 0);
+    else
+        *out = column(select, grouped, entry->kind == TW_ENTRY_GROUP_ID ? grouped->group_id : grouped->entry_columns[number], e->pos);
     return TW_OK;
 }
 

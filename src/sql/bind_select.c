@@ -6,8 +6,10 @@
 static tw_status bind_input(tw_select *select) {
     const tw_ast_select *ast = select->ast;
     tw_binder *binder = &select->binder;
-    if (ast->from) TW_TRY(tw_bind_from(binder, ast->from, &select->input, &select->scope));
-    else select->input = tw_rel_make_one_row(binder->arena, ast->pos);
+    if (ast->from)
+        TW_TRY(tw_bind_from(binder, ast->from, &select->input, &select->scope));
+    else
+        select->input = tw_rel_make_one_row(binder->arena, ast->pos);
     select->width = select->input->row->nfields;
     binder->scope = &select->scope;
     binder->special = tw_special_of_select;
@@ -119,8 +121,10 @@ static tw_status make_distinct(tw_select *select, bool emit_taken, const tw_rel 
 
 static tw_status make_nodes(tw_select *select, tw_bound_body *out) {
     bool aggregate = tw_is_aggregate_query(select);
-    if (aggregate) TW_TRY(tw_bind_aggregate(select));
-    else if (select->emit && !select->ast->distinct) return tw_emit_without_window(&select->binder, select->emit);
+    if (aggregate)
+        TW_TRY(tw_bind_aggregate(select));
+    else if (select->emit && !select->ast->distinct)
+        return tw_emit_without_window(&select->binder, select->emit);
     const tw_exprs *items = &select->items;
     *out = (tw_bound_body){.visible = select->visible, .sort = select->sort, .nsort = select->nsort};
     out->rel = tw_rel_make_project(select->binder.arena, select->input, items->at, items->names, items->count, select->ast->pos);

@@ -144,8 +144,8 @@ static tw_status bind_branches(tw_binder *binder, const tw_ast_body *body, const
         list->at[i].rel = bound.rel;
         int32_t first = list->at[0].rel->row->nfields, here = bound.rel->row->nfields;
         if (here != first)
-            return tw_fail_at(binder->error, TW_E_INVALID, list->at[i].body->pos, "column count mismatch in %s: %d and %d", union_name(body),
-                              first, here);
+            return tw_fail_at(binder->error, TW_E_INVALID, list->at[i].body->pos, "column count mismatch in %s: %d and %d", union_name(body), first,
+                              here);
     }
     return TW_OK;
 }

@@ -4,10 +4,15 @@
 /* ---- what stands where it may not ------------------------------------------------------------------------------ */
 
 static tw_status subquery(tw_binder *binder, const tw_ast_expr *e) {
-    static const char *const names[] = {"scalar sub-queries", "EXISTS", "IN (sub-query)", "comparisons with ANY (sub-query)",
-                                        "comparisons with ALL (sub-query)", "ARRAY(sub-query)", "MULTISET(sub-query)", "MAP(sub-query)"};
-    bool one = e->subquery.kind == TW_AST_SUBQUERY_EXISTS || e->subquery.kind == TW_AST_SUBQUERY_IN ||
-               e->subquery.kind >= TW_AST_SUBQUERY_ARRAY;
+    static const char *const names[] = {"scalar sub-queries",
+                                        "EXISTS",
+                                        "IN (sub-query)",
+                                        "comparisons with ANY (sub-query)",
+                                        "comparisons with ALL (sub-query)",
+                                        "ARRAY(sub-query)",
+                                        "MULTISET(sub-query)",
+                                        "MAP(sub-query)"};
+    bool one = e->subquery.kind == TW_AST_SUBQUERY_EXISTS || e->subquery.kind == TW_AST_SUBQUERY_IN || e->subquery.kind >= TW_AST_SUBQUERY_ARRAY;
     return tw_fail_at(binder->error, TW_E_UNSUPPORTED, e->pos, "%s %s not supported yet", names[e->subquery.kind], one ? "is" : "are");
 }
 
@@ -81,7 +86,8 @@ static tw_status check_form(tw_binder *binder, const tw_ast_expr *e, const tw_fu
         return tw_fail_at(binder->error, TW_E_UNSUPPORTED, call->within.at[0].expr->pos, "ORDER BY inside aggregate %s is not supported yet",
                           function->name);
     if (call->arg_names)
-        return tw_fail_at(binder->error, TW_E_UNSUPPORTED, call->arg_names[0].pos, "named arguments are not supported for aggregate %s", function->name);
+        return tw_fail_at(binder->error, TW_E_UNSUPPORTED, call->arg_names[0].pos, "named arguments are not supported for aggregate %s",
+                          function->name);
     if (call->star && (!count || call->distinct))
         return tw_fail_at(binder->error, TW_E_SYNTAX, e->pos, call->distinct ? "COUNT(DISTINCT *) has no meaning" : "%s(*) has no meaning",
                           function->name);
@@ -120,8 +126,7 @@ static tw_status bind_arguments(tw_binder *binder, const tw_ast_call *call, cons
 
 static tw_status bind_aggregate(tw_select *select, tw_binder *binder, const tw_ast_expr *e, const tw_function *function, const tw_expr **out) {
     if (select->phase == TW_PHASE_PLAIN) return illegal(binder, e->pos);
-    if (select->phase == TW_PHASE_IN_AGGREGATE)
-        return tw_fail_at(binder->error, TW_E_GROUPING, e->pos, "aggregate expressions cannot be nested");
+    if (select->phase == TW_PHASE_IN_AGGREGATE) return tw_fail_at(binder->error, TW_E_GROUPING, e->pos, "aggregate expressions cannot be nested");
     TW_TRY(check_form(binder, e, function));
     TW_TRY(treat_nulls(binder, e, &function));
     tw_entry entry = {.kind = TW_ENTRY_CALL, .pos = e->pos, .distinct = e->call.distinct, .text = tw_ast_text(binder->script, e->pos)};
@@ -133,8 +138,13 @@ static tw_status bind_aggregate(tw_select *select, tw_binder *binder, const tw_a
     select->phase = TW_PHASE_GROUPED;
     TW_TRY(status);
     bool not_null = has_value(select, &e->call, function, args);
-    tw_bind bind = {.arena = binder->arena, .function = function, .pos = e->pos, .nargs = e->call.args.count, .args = args,
-                    .session = binder->session, .error = binder->error};
+    tw_bind bind = {.arena = binder->arena,
+                    .function = function,
+                    .pos = e->pos,
+                    .nargs = e->call.args.count,
+                    .args = args,
+                    .session = binder->session,
+                    .error = binder->error};
     const tw_expr *call;
     TW_TRY(tw_function_call(&bind, &call));
     entry.function = call->function;
@@ -160,10 +170,10 @@ static tw_status bind_grouping(tw_select *select, tw_binder *binder, const tw_as
     bool group_id = tw_str_equal_nocase(call->name.text, TW_STR("GROUP_ID"));
     tw_entry entry = {.kind = group_id ? TW_ENTRY_GROUP_ID : TW_ENTRY_GROUPING, .pos = e->pos};
     if (select->phase == TW_PHASE_PLAIN) return illegal(binder, e->pos);
-    if (select->phase == TW_PHASE_IN_AGGREGATE)
-        return tw_fail_at(binder->error, TW_E_GROUPING, e->pos, "aggregate expressions cannot be nested");
+    if (select->phase == TW_PHASE_IN_AGGREGATE) return tw_fail_at(binder->error, TW_E_GROUPING, e->pos, "aggregate expressions cannot be nested");
     if (!select->ast->grouped)
-        return tw_fail_at(binder->error, TW_E_GROUPING, e->pos, "%s operator may only occur in an aggregate query", group_id ? "GROUP_ID" : "GROUPING");
+        return tw_fail_at(binder->error, TW_E_GROUPING, e->pos, "%s operator may only occur in an aggregate query",
+                          group_id ? "GROUP_ID" : "GROUPING");
     if (group_id ? call->args.count > 0 : (call->args.count < 1 || call->args.count > 63))
         return tw_fail_at(binder->error, TW_E_UNDEFINED_FUNCTION, e->pos, "invalid number of arguments to function '%.*s': %d given",
                           TW_STR_ARG(call->name.text), call->args.count);

@@ -6,8 +6,8 @@ enum { DATA, TIMECOL, STEP, SIZE, OFFSET, PARAMETERS };
 typedef struct window_tvf {
     const char *name;
     tw_window_kind kind;
-    const char *step;  /* what parameter STEP is called; NULL: the function has none */
-    const char *size;  /* of SIZE */
+    const char *step; /* what parameter STEP is called; NULL: the function has none */
+    const char *size; /* of SIZE */
     bool offset;
     const char *usage;
 } window_tvf;

@@ -55,7 +55,8 @@ static const tw_rel *table_row(tw_arena *arena, const tw_rel *source, const tw_c
     for (int32_t i = 0; i < n; i++) {
         const tw_table_column *column = &table->columns[i];
         names[i] = column->name;
-        exprs[i] = column->expr ? column->expr : tw_expr_column(arena, column->source, without_rowtime(arena, source->row->fields[column->source].type));
+        exprs[i] = column->expr ? column->expr
+                                : tw_expr_column(arena, column->source, without_rowtime(arena, source->row->fields[column->source].type));
         same &= !column->expr && column->source == i;
     }
     return same ? source : tw_rel_make_project(arena, source, exprs, names, n, pos);

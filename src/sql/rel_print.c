@@ -88,17 +88,19 @@ static void print_watermark(tw_buf *out, const tw_rel *rel) {
 
 /* TUMBLE(DESCRIPTOR($2), size=60000 ms, offset=1 ms) */
 static void window(tw_buf *out, const tw_window *w) {
-    static const char *const names[] = {[TW_WINDOW_TUMBLE] = "TUMBLE",     [TW_WINDOW_HOP] = "HOP",     [TW_WINDOW_CUMULATE] = "CUMULATE",
-                                        [TW_WINDOW_SESSION] = "SESSION",   [TW_WINDOW_ATTACHED] = "ATTACHED",
-                                        [TW_WINDOW_COUNT] = "COUNT",       [TW_WINDOW_GLOBAL] = "GLOBAL"};
+    static const char *const names[] = {
+        [TW_WINDOW_TUMBLE] = "TUMBLE",     [TW_WINDOW_HOP] = "HOP",     [TW_WINDOW_CUMULATE] = "CUMULATE", [TW_WINDOW_SESSION] = "SESSION",
+        [TW_WINDOW_ATTACHED] = "ATTACHED", [TW_WINDOW_COUNT] = "COUNT", [TW_WINDOW_GLOBAL] = "GLOBAL"};
     tw_buf_printf(out, "%s(DESCRIPTOR($%d)", names[w->kind], w->time_column);
     if (w->npartition) {
         tw_buf_text(out, ", PARTITION BY(");
         columns(out, w->partition, w->npartition, "$");
         tw_buf_byte(out, ')');
     }
-    if (w->kind == TW_WINDOW_SESSION) tw_buf_printf(out, ", gap=%lld ms", (long long)w->gap_ms);
-    else tw_buf_printf(out, ", size=%lld ms", (long long)w->size_ms);
+    if (w->kind == TW_WINDOW_SESSION)
+        tw_buf_printf(out, ", gap=%lld ms", (long long)w->gap_ms);
+    else
+        tw_buf_printf(out, ", size=%lld ms", (long long)w->size_ms);
     if (w->kind == TW_WINDOW_HOP) tw_buf_printf(out, ", slide=%lld ms", (long long)w->step_ms);
     if (w->kind == TW_WINDOW_CUMULATE) tw_buf_printf(out, ", step=%lld ms", (long long)w->step_ms);
     if (w->offset_ms) tw_buf_printf(out, ", offset=%lld ms", (long long)w->offset_ms);
@@ -212,9 +214,9 @@ static void print_union(tw_buf *out, const tw_rel *rel) { tw_buf_text(out, "Logi
 
 static void print(tw_buf *out, const tw_rel *rel, int depth) {
     static void (*const printers[])(tw_buf *out, const tw_rel *rel) = {
-        [TW_REL_SCAN] = print_scan,           [TW_REL_SIDE] = print_side,     [TW_REL_VALUES] = print_values, [TW_REL_FILTER] = print_filter,
-        [TW_REL_PROJECT] = print_project,     [TW_REL_WATERMARK] = print_watermark, [TW_REL_WINDOW] = print_window,
-        [TW_REL_AGGREGATE] = print_aggregate, [TW_REL_UNION] = print_union,   [TW_REL_SORT] = print_sort,     [TW_REL_SINK] = print_sink};
+        [TW_REL_SCAN] = print_scan,       [TW_REL_SIDE] = print_side,           [TW_REL_VALUES] = print_values, [TW_REL_FILTER] = print_filter,
+        [TW_REL_PROJECT] = print_project, [TW_REL_WATERMARK] = print_watermark, [TW_REL_WINDOW] = print_window, [TW_REL_AGGREGATE] = print_aggregate,
+        [TW_REL_UNION] = print_union,     [TW_REL_SORT] = print_sort,           [TW_REL_SINK] = print_sink};
     tw_buf_printf(out, "%*s", 2 * depth, "");
     printers[rel->kind](out, rel);
     tw_buf_byte(out, '\n');

@@ -35,7 +35,8 @@ static inline tw_status query_columns(sql_test *t, const tw_ast_create_table *cr
         for (int i = 0; i < create->ncolumns; i++) {
             const tw_ast_column *c = &create->columns[i];
             if (c->kind == TW_AST_COMPUTED || (c->kind == TW_AST_METADATA) != pass) continue;
-            table->columns[i] = (tw_table_column){.kind = c->kind, .name = c->name.text, .type = c->type->type, .source = n, .is_virtual = c->is_virtual};
+            table->columns[i] = (tw_table_column){
+                .kind = c->kind, .name = c->name.text, .type = c->type->type, .source = n, .is_virtual = c->is_virtual};
             source[n++] = (tw_field){c->name.text, c->type->type};
         }
         if (pass == 0) physical = n;

@@ -33,21 +33,19 @@ static void test_aggregation(void **state) {
          "        LogicalProject($f0=[+($0, 1)], b=[$1])\n"
          "          LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
          "ROW<`EXPR$0` INT NOT NULL, `EXPR$1` INT NOT NULL, `EXPR$2` BIGINT>"},
-        {"SELECT SUM(1) FROM o HAVING COUNT(*) > 1",
-         "LogicalCollect(fields=[EXPR$0])\n"
-         "  LogicalProject(EXPR$0=[$1])\n"
-         "    LogicalFilter(condition=[>($0, 1)])\n"
-         "      LogicalAggregate(group=[{}], EXPR$0=[COUNT()], EXPR$1=[SUM($0)])\n"
-         "        LogicalProject($f0=[1])\n"
-         "          LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
-         "ROW<`EXPR$0` INT>"},
-        {"SELECT r.x, COUNT(*) FROM o GROUP BY r.x",
-         "LogicalCollect(fields=[x, EXPR$1])\n"
-         "  LogicalProject(x=[$0], EXPR$1=[$1])\n"
-         "    LogicalAggregate(group=[{0}], EXPR$0=[COUNT()])\n"
-         "      LogicalProject($f0=[$4.x])\n"
-         "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
-         "ROW<`x` INT, `EXPR$1` BIGINT NOT NULL>"},
+        {"SELECT SUM(1) FROM o HAVING COUNT(*) > 1", "LogicalCollect(fields=[EXPR$0])\n"
+                                                     "  LogicalProject(EXPR$0=[$1])\n"
+                                                     "    LogicalFilter(condition=[>($0, 1)])\n"
+                                                     "      LogicalAggregate(group=[{}], EXPR$0=[COUNT()], EXPR$1=[SUM($0)])\n"
+                                                     "        LogicalProject($f0=[1])\n"
+                                                     "          LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
+                                                     "ROW<`EXPR$0` INT>"},
+        {"SELECT r.x, COUNT(*) FROM o GROUP BY r.x", "LogicalCollect(fields=[x, EXPR$1])\n"
+                                                     "  LogicalProject(x=[$0], EXPR$1=[$1])\n"
+                                                     "    LogicalAggregate(group=[{0}], EXPR$0=[COUNT()])\n"
+                                                     "      LogicalProject($f0=[$4.x])\n"
+                                                     "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
+                                                     "ROW<`x` INT, `EXPR$1` BIGINT NOT NULL>"},
         {"SELECT SUM(a), SUM(d), MAX(a) FILTER (WHERE b > 1), MIN(a), STDDEV_SAMP(a) FROM o GROUP BY c",
          "LogicalCollect(fields=[EXPR$0, EXPR$1, EXPR$2, EXPR$3, EXPR$4])\n"
          "  LogicalProject(EXPR$0=[$1], EXPR$1=[$2], EXPR$2=[$3], EXPR$3=[$4], EXPR$4=[$5])\n"
@@ -64,27 +62,24 @@ static void test_aggregation(void **state) {
          "      LogicalProject(a=[$0], c=[$2], $f2=['|'], $f3=[JSON_STRING($2)], b=[$1])\n"
          "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
          "ROW<`EXPR$0` ARRAY<INT NOT NULL>, `EXPR$1` ARRAY<INT NOT NULL>, `EXPR$2` STRING, `EXPR$3` STRING NOT NULL, `EXPR$4` BIGINT>"},
-        {"SELECT c FROM o GROUP BY c, ()",
-         "LogicalCollect(fields=[c])\n"
-         "  LogicalProject(c=[$0])\n"
-         "    LogicalAggregate(group=[{0}])\n"
-         "      LogicalProject(c=[$2])\n"
-         "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
-         "ROW<`c` STRING>"},
-        {"SELECT COUNT(*) FROM o GROUP BY ()",
-         "LogicalCollect(fields=[EXPR$0])\n"
-         "  LogicalProject(EXPR$0=[$0])\n"
-         "    LogicalAggregate(group=[{}], EXPR$0=[COUNT()])\n"
-         "      LogicalProject()\n"
-         "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
-         "ROW<`EXPR$0` BIGINT NOT NULL>"},
-        {"SELECT 1, c FROM o GROUP BY (c, 1)",
-         "LogicalCollect(fields=[EXPR$0, c])\n"
-         "  LogicalProject(EXPR$0=[$1], c=[$0])\n"
-         "    LogicalAggregate(group=[{0, 1}])\n"
-         "      LogicalProject(c=[$2], $f1=[1])\n"
-         "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
-         "ROW<`EXPR$0` INT NOT NULL, `c` STRING>"},
+        {"SELECT c FROM o GROUP BY c, ()", "LogicalCollect(fields=[c])\n"
+                                           "  LogicalProject(c=[$0])\n"
+                                           "    LogicalAggregate(group=[{0}])\n"
+                                           "      LogicalProject(c=[$2])\n"
+                                           "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
+                                           "ROW<`c` STRING>"},
+        {"SELECT COUNT(*) FROM o GROUP BY ()", "LogicalCollect(fields=[EXPR$0])\n"
+                                               "  LogicalProject(EXPR$0=[$0])\n"
+                                               "    LogicalAggregate(group=[{}], EXPR$0=[COUNT()])\n"
+                                               "      LogicalProject()\n"
+                                               "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
+                                               "ROW<`EXPR$0` BIGINT NOT NULL>"},
+        {"SELECT 1, c FROM o GROUP BY (c, 1)", "LogicalCollect(fields=[EXPR$0, c])\n"
+                                               "  LogicalProject(EXPR$0=[$1], c=[$0])\n"
+                                               "    LogicalAggregate(group=[{0, 1}])\n"
+                                               "      LogicalProject(c=[$2], $f1=[1])\n"
+                                               "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
+                                               "ROW<`EXPR$0` INT NOT NULL, `c` STRING>"},
         {"SELECT COUNT(*) FROM (SELECT a, COUNT(*) AS n FROM o GROUP BY a) GROUP BY n",
          "LogicalCollect(fields=[EXPR$0])\n"
          "  LogicalProject(EXPR$0=[$1])\n"

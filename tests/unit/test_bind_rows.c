@@ -46,33 +46,29 @@ static void test_set_operations(void **state) {
          "        LogicalWatermarkAssigner(rowtime=[ts], watermark=[-($2, 5000:INTERVAL SECOND)])\n"
          "          LogicalTableScan(table=[[default_catalog, default_database, t]])\n"
          "ROW<`ts` TIMESTAMP(3) *ROWTIME*>"},
-        {"SELECT ts FROM t UNION ALL SELECT ts FROM plain",
-         "LogicalCollect(fields=[ts])\n"
-         "  LogicalUnion(all=[true])\n"
-         "    LogicalProject(ts=[$2])\n"
-         "      LogicalWatermarkAssigner(rowtime=[ts], watermark=[-($2, 5000:INTERVAL SECOND)])\n"
-         "        LogicalTableScan(table=[[default_catalog, default_database, t]])\n"
-         "    LogicalProject(ts=[$2])\n"
-         "      LogicalTableScan(table=[[default_catalog, default_database, plain]])\n"
-         "ROW<`ts` TIMESTAMP(3)>"},
-        {"VALUES (1, 'a'), (2, NULL), (3000000000, 'abc')",
-         "LogicalCollect(fields=[EXPR$0, EXPR$1])\n"
-         "  LogicalValues(tuples=[[{ 1, 'a' }, { 2, null:VARCHAR(3) }, { 3000000000, 'abc' }]])\n"
-         "ROW<`EXPR$0` BIGINT NOT NULL, `EXPR$1` VARCHAR(3)>"},
-        {"SELECT * FROM (VALUES (1, 'a'), (2, 'bb')) AS q (n, s) WHERE n > 1",
-         "LogicalCollect(fields=[n, s])\n"
-         "  LogicalProject(n=[$0], s=[$1])\n"
-         "    LogicalFilter(condition=[>($0, 1)])\n"
-         "      LogicalValues(tuples=[[{ 1, 'a' }, { 2, 'bb' }]])\n"
-         "ROW<`n` INT NOT NULL, `s` VARCHAR(2) NOT NULL>"},
-        {"VALUES (RAND()), (2.5)",
-         "LogicalCollect(fields=[EXPR$0])\n"
-         "  LogicalUnion(all=[true])\n"
-         "    LogicalProject(EXPR$0=[RAND()])\n"
-         "      LogicalValues(tuples=[[{ }]])\n"
-         "    LogicalProject(EXPR$0=[2.5])\n"
-         "      LogicalValues(tuples=[[{ }]])\n"
-         "ROW<`EXPR$0` DOUBLE NOT NULL>"},
+        {"SELECT ts FROM t UNION ALL SELECT ts FROM plain", "LogicalCollect(fields=[ts])\n"
+                                                            "  LogicalUnion(all=[true])\n"
+                                                            "    LogicalProject(ts=[$2])\n"
+                                                            "      LogicalWatermarkAssigner(rowtime=[ts], watermark=[-($2, 5000:INTERVAL SECOND)])\n"
+                                                            "        LogicalTableScan(table=[[default_catalog, default_database, t]])\n"
+                                                            "    LogicalProject(ts=[$2])\n"
+                                                            "      LogicalTableScan(table=[[default_catalog, default_database, plain]])\n"
+                                                            "ROW<`ts` TIMESTAMP(3)>"},
+        {"VALUES (1, 'a'), (2, NULL), (3000000000, 'abc')", "LogicalCollect(fields=[EXPR$0, EXPR$1])\n"
+                                                            "  LogicalValues(tuples=[[{ 1, 'a' }, { 2, null:VARCHAR(3) }, { 3000000000, 'abc' }]])\n"
+                                                            "ROW<`EXPR$0` BIGINT NOT NULL, `EXPR$1` VARCHAR(3)>"},
+        {"SELECT * FROM (VALUES (1, 'a'), (2, 'bb')) AS q (n, s) WHERE n > 1", "LogicalCollect(fields=[n, s])\n"
+                                                                               "  LogicalProject(n=[$0], s=[$1])\n"
+                                                                               "    LogicalFilter(condition=[>($0, 1)])\n"
+                                                                               "      LogicalValues(tuples=[[{ 1, 'a' }, { 2, 'bb' }]])\n"
+                                                                               "ROW<`n` INT NOT NULL, `s` VARCHAR(2) NOT NULL>"},
+        {"VALUES (RAND()), (2.5)", "LogicalCollect(fields=[EXPR$0])\n"
+                                   "  LogicalUnion(all=[true])\n"
+                                   "    LogicalProject(EXPR$0=[RAND()])\n"
+                                   "      LogicalValues(tuples=[[{ }]])\n"
+                                   "    LogicalProject(EXPR$0=[2.5])\n"
+                                   "      LogicalValues(tuples=[[{ }]])\n"
+                                   "ROW<`EXPR$0` DOUBLE NOT NULL>"},
     };
     query_check(cases, sizeof cases / sizeof *cases);
 }
@@ -103,13 +99,12 @@ static void test_order(void **state) {
          "          LogicalProject(a=[$0], b=[$1])\n"
          "            LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
          "ROW<`a` INT NOT NULL, `s` BIGINT>"},
-        {"SELECT DISTINCT a, c AS b FROM o ORDER BY b, a",
-         "LogicalCollect(fields=[a, b])\n"
-         "  LogicalSort(sort0=[$1], sort1=[$0], dir0=[ASC-nulls-first], dir1=[ASC-nulls-first])\n"
-         "    LogicalAggregate(group=[{0, 1}])\n"
-         "      LogicalProject(a=[$0], b=[$2])\n"
-         "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
-         "ROW<`a` INT NOT NULL, `b` STRING>"},
+        {"SELECT DISTINCT a, c AS b FROM o ORDER BY b, a", "LogicalCollect(fields=[a, b])\n"
+                                                           "  LogicalSort(sort0=[$1], sort1=[$0], dir0=[ASC-nulls-first], dir1=[ASC-nulls-first])\n"
+                                                           "    LogicalAggregate(group=[{0, 1}])\n"
+                                                           "      LogicalProject(a=[$0], b=[$2])\n"
+                                                           "        LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
+                                                           "ROW<`a` INT NOT NULL, `b` STRING>"},
         {"SELECT a FROM o UNION ALL SELECT a FROM plain ORDER BY a + 1, 1 LIMIT 1",
          "LogicalCollect(fields=[a])\n"
          "  LogicalProject(a=[$0])\n"
@@ -121,12 +116,11 @@ static void test_order(void **state) {
          "          LogicalProject(a=[$0])\n"
          "            LogicalTableScan(table=[[default_catalog, default_database, plain]])\n"
          "ROW<`a` BIGINT>"},
-        {"SELECT * FROM (SELECT a, b FROM o ORDER BY c)",
-         "LogicalCollect(fields=[a, b])\n"
-         "  LogicalProject(a=[$0], b=[$1])\n"
-         "    LogicalProject(a=[$0], b=[$1])\n"
-         "      LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
-         "ROW<`a` INT NOT NULL, `b` BIGINT>"},
+        {"SELECT * FROM (SELECT a, b FROM o ORDER BY c)", "LogicalCollect(fields=[a, b])\n"
+                                                          "  LogicalProject(a=[$0], b=[$1])\n"
+                                                          "    LogicalProject(a=[$0], b=[$1])\n"
+                                                          "      LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
+                                                          "ROW<`a` INT NOT NULL, `b` BIGINT>"},
         {"SELECT * FROM (SELECT a, b FROM o ORDER BY c LIMIT 5) LIMIT 2",
          "LogicalCollect(fields=[a, b])\n"
          "  LogicalSort(fetch=[2])\n"
@@ -147,32 +141,28 @@ static void test_order(void **state) {
          "        LogicalProject(a=[$0], EXPR$1=[$1])\n"
          "          LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
          "ROW<`a` INT NOT NULL>"},
-        {"SELECT a FROM o LIMIT 2 + 3",
-         "LogicalCollect(fields=[a])\n"
-         "  LogicalSort(fetch=[5])\n"
-         "    LogicalProject(a=[$0])\n"
-         "      LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
-         "ROW<`a` INT NOT NULL>"},
+        {"SELECT a FROM o LIMIT 2 + 3", "LogicalCollect(fields=[a])\n"
+                                        "  LogicalSort(fetch=[5])\n"
+                                        "    LogicalProject(a=[$0])\n"
+                                        "      LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
+                                        "ROW<`a` INT NOT NULL>"},
     };
     query_check(cases, sizeof cases / sizeof *cases);
 }
 
 static void test_insert(void **state) {
     static const char *const cases[][2] = {
-        {"INSERT INTO s SELECT 1, 'k', 'y'",
-         "LogicalSink(table=[default_catalog.default_database.s], fields=[x, y, m])\n"
-         "  LogicalProject(x=[1], y=['y'], m=['k'])\n"
-         "    LogicalValues(tuples=[[{ }]])\n"
-         "ROW<`x` BIGINT NOT NULL, `y` STRING NOT NULL, `m` STRING NOT NULL>"},
-        {"INSERT INTO s (y, x) SELECT c, a FROM o",
-         "LogicalSink(table=[default_catalog.default_database.s], fields=[x, y, m])\n"
-         "  LogicalProject(x=[CAST($0 AS BIGINT NOT NULL)], y=[$2], m=[null:STRING])\n"
-         "    LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
-         "ROW<`x` BIGINT NOT NULL, `y` STRING, `m` STRING>"},
-        {"INSERT INTO s (y) VALUES ('q'), ('r')",
-         "LogicalSink(table=[default_catalog.default_database.s], fields=[x, y, m])\n"
-         "  LogicalValues(tuples=[[{ null:BIGINT, 'q', null:STRING }, { null:BIGINT, 'r', null:STRING }]])\n"
-         "ROW<`x` BIGINT, `y` STRING NOT NULL, `m` STRING>"},
+        {"INSERT INTO s SELECT 1, 'k', 'y'", "LogicalSink(table=[default_catalog.default_database.s], fields=[x, y, m])\n"
+                                             "  LogicalProject(x=[1], y=['y'], m=['k'])\n"
+                                             "    LogicalValues(tuples=[[{ }]])\n"
+                                             "ROW<`x` BIGINT NOT NULL, `y` STRING NOT NULL, `m` STRING NOT NULL>"},
+        {"INSERT INTO s (y, x) SELECT c, a FROM o", "LogicalSink(table=[default_catalog.default_database.s], fields=[x, y, m])\n"
+                                                    "  LogicalProject(x=[CAST($0 AS BIGINT NOT NULL)], y=[$2], m=[null:STRING])\n"
+                                                    "    LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
+                                                    "ROW<`x` BIGINT NOT NULL, `y` STRING, `m` STRING>"},
+        {"INSERT INTO s (y) VALUES ('q'), ('r')", "LogicalSink(table=[default_catalog.default_database.s], fields=[x, y, m])\n"
+                                                  "  LogicalValues(tuples=[[{ null:BIGINT, 'q', null:STRING }, { null:BIGINT, 'r', null:STRING }]])\n"
+                                                  "ROW<`x` BIGINT, `y` STRING NOT NULL, `m` STRING>"},
         {"INSERT OVERWRITE part PARTITION (dy = '2020') SELECT a, c FROM o",
          "LogicalSink(table=[default_catalog.default_database.part], overwrite=[true], fields=[a, b, dy])\n"
          "  LogicalProject(a=[$0], b=[$2], dy=['2020'])\n"
@@ -183,11 +173,10 @@ static void test_insert(void **state) {
          "  LogicalProject(a=[null:INT], b=[$2], dy=['2020'])\n"
          "    LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
          "ROW<`a` INT, `b` STRING, `dy` STRING>"},
-        {"INSERT INTO part PARTITION (dy) SELECT * FROM part",
-         "LogicalSink(table=[default_catalog.default_database.part], fields=[a, b, dy])\n"
-         "  LogicalProject(a=[$0], b=[$1], dy=[$2])\n"
-         "    LogicalTableScan(table=[[default_catalog, default_database, part]])\n"
-         "ROW<`a` INT, `b` STRING, `dy` STRING>"},
+        {"INSERT INTO part PARTITION (dy) SELECT * FROM part", "LogicalSink(table=[default_catalog.default_database.part], fields=[a, b, dy])\n"
+                                                               "  LogicalProject(a=[$0], b=[$1], dy=[$2])\n"
+                                                               "    LogicalTableScan(table=[[default_catalog, default_database, part]])\n"
+                                                               "ROW<`a` INT, `b` STRING, `dy` STRING>"},
         {"INSERT INTO s SELECT x, m, y FROM s UNION ALL VALUES (NULL, NULL, 'y')",
          "LogicalSink(table=[default_catalog.default_database.s], fields=[x, y, m])\n"
          "  LogicalProject(x=[$0], y=[$2], m=[$1])\n"
@@ -197,12 +186,11 @@ static void test_insert(void **state) {
          "          LogicalTableScan(table=[[default_catalog, default_database, s]])\n"
          "      LogicalValues(tuples=[[{ null:BIGINT, null:STRING, 'y' }]])\n"
          "ROW<`x` BIGINT, `y` STRING NOT NULL, `m` STRING>"},
-        {"INSERT INTO plain SELECT v, k, ts, NULL FROM t",
-         "LogicalSink(table=[default_catalog.default_database.plain], fields=[a, c, ts, d])\n"
-         "  LogicalProject(a=[CAST($1 AS BIGINT)], c=[$0], ts=[$2], d=[null:DATE])\n"
-         "    LogicalWatermarkAssigner(rowtime=[ts], watermark=[-($2, 5000:INTERVAL SECOND)])\n"
-         "      LogicalTableScan(table=[[default_catalog, default_database, t]])\n"
-         "ROW<`a` BIGINT, `c` STRING, `ts` TIMESTAMP(3) *ROWTIME*, `d` DATE>"},
+        {"INSERT INTO plain SELECT v, k, ts, NULL FROM t", "LogicalSink(table=[default_catalog.default_database.plain], fields=[a, c, ts, d])\n"
+                                                           "  LogicalProject(a=[CAST($1 AS BIGINT)], c=[$0], ts=[$2], d=[null:DATE])\n"
+                                                           "    LogicalWatermarkAssigner(rowtime=[ts], watermark=[-($2, 5000:INTERVAL SECOND)])\n"
+                                                           "      LogicalTableScan(table=[[default_catalog, default_database, t]])\n"
+                                                           "ROW<`a` BIGINT, `c` STRING, `ts` TIMESTAMP(3) *ROWTIME*, `d` DATE>"},
     };
     query_check(cases, sizeof cases / sizeof *cases);
 }
