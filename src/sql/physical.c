@@ -282,6 +282,15 @@ static void want_row_watermarks(const tw_plan *plan) {
         if (plan->nodes[i]->kind == TW_PLAN_WATERMARK) ((tw_plan_node *)plan->nodes[i])->u.watermark.rows_wanted = true;
 }
 
+/* Sessions decide by each row's watermark which others are still open for it. */
+static bool has_sessions(const tw_plan *plan) {
+    for (int i = 0; i < plan->nnodes; i++) {
+        const tw_plan_node *n = plan->nodes[i];
+        if (n->kind == TW_PLAN_SESSION_AGG || (n->kind == TW_PLAN_WINDOW && n->u.window.kind == TW_WINDOW_SESSION)) return true;
+    }
+    return false;
+}
+
 tw_status tw_physical_plan(tw_physical *p, const tw_rel *const *roots, int32_t nroots, tw_plan *plan) {
     tw_plan_node **sinks = TW_NEW_ARRAY(p->arena, tw_plan_node *, nroots + 1);
     tw_rel_map_init(&p->done, p->arena);
@@ -294,6 +303,6 @@ tw_status tw_physical_plan(tw_physical *p, const tw_rel *const *roots, int32_t n
     plan->every_change = setting_is(p, "table.exec.mini-batch.enabled", "false");
     plan->target = nroots && !sinks[0]->u.sink.collect ? sinks[0]->u.sink.table.name : TW_STR("");
     TW_TRY(tw_plan_finish(p->arena, sinks, nroots, plan, p->error));
-    if (p->reads_watermark) want_row_watermarks(plan);
+    if (p->reads_watermark || has_sessions(plan)) want_row_watermarks(plan);
     return TW_OK;
 }
