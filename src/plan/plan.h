@@ -159,7 +159,7 @@ typedef struct tw_plan_sort { /* SORT, LIMIT, TOP_N */
 } tw_plan_sort;
 
 typedef struct tw_plan_expand {
-    /* project[s][c]: output column c of set s; the last output column is the set's number (BIGINT expand_id) */
+    /* project[s][c]: output column c of set s; the planner's last column is the set's id, a literal */
     const tw_expr *const *const *project;
     int nsets;
 } tw_plan_expand;

@@ -293,7 +293,7 @@ static void code_sort(tw_plan_codec *c, tw_plan_sort *s, int ncolumns) {
 }
 
 static void code_expand(tw_plan_codec *c, tw_plan_expand *e, const tw_type *row) {
-    int n = row && row->nfields ? row->nfields - 1 : 0; /* the set's number has no expression */
+    int n = row ? row->nfields : 0;
     e->nsets = tw_code_count(c, e->nsets);
     const tw_expr *const **room = tw_code_room(c, e->nsets, sizeof *room);
     for (int s = 0; s < e->nsets && c->status == TW_OK; s++) {

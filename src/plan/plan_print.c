@@ -280,7 +280,7 @@ static void print_expand(printer *p, const tw_plan_node *n, const tw_type *input
     begin(p, "projects");
     for (int s = 0; s < n->u.expand.nsets; s++) {
         tw_buf_text(p->out, s ? ", {" : "{");
-        print_projections(p, n->u.expand.project[s], n->row->nfields - 1, input, n->row);
+        print_projections(p, n->u.expand.project[s], n->row->nfields, input, n->row);
         tw_buf_byte(p->out, '}');
     }
     finish(p);

@@ -182,8 +182,10 @@ static tw_plan_node *expand(tw_arena *a, tw_plan_node *input) {
     const tw_expr *const **sets = TW_NEW_ARRAY(a, const tw_expr *const *, 2);
     tw_value null = tw_value_null(&TW_TYPE_BIGINT);
     for (int s = 0; s < 2; s++) {
-        const tw_expr **set = TW_NEW_ARRAY(a, const tw_expr *, 1);
+        const tw_expr **set = TW_NEW_ARRAY(a, const tw_expr *, 2);
+        tw_value id = tw_value_of_int(&TW_TYPE_BIGINT, s);
         set[0] = s ? tw_expr_literal(a, &null) : tw_expr_column(a, 0, &TW_TYPE_BIGINT);
+        set[1] = tw_expr_literal(a, &id);
         sets[s] = set;
     }
     n->u.expand = (tw_plan_expand){sets, 2};
