@@ -54,6 +54,12 @@ typedef struct tw_source_ops {
     /* Fraction done of a bounded split, 0..1; negative when unknown. May be NULL. */
     double (*progress)(tw_split_reader *reader);
     void (*reader_close)(tw_split_reader *reader);
+    /* Optional: splits that several readers decode together. `cut` takes the next whole records, at most max_rows, off `cutter` (a reader that is never
+     * polled) and gives them to `reader` (opened at ""), whose poll then returns them and TW_END; TW_END when there are none left. The caller holds
+     * a lock over both. `cuttable`: can it be done with these options? `drained`: poll has returned all that was cut. */
+    tw_status (*cut)(tw_split_reader *cutter, tw_split_reader *reader, int32_t max_rows, tw_error *error);
+    bool (*cuttable)(tw_source *source);
+    bool (*drained)(tw_split_reader *reader);
 } tw_source_ops;
 
 typedef struct tw_sink_context {

@@ -37,6 +37,7 @@ typedef struct tw_split_progress {
     int64_t silent_from_ms, silent_to_ms; /* processing time: it was asked and had nothing, or said to ask again later; equal at rows */
     struct tw_split_progress *next; /* the other splits of this source on this task */
     struct tw_split_progress **first; /* head of that list */
+    void (*raised)(struct tw_split_progress *); /* called when the running maximum over a batch is known, before its rows go on; may be NULL */
 } tw_split_progress;
 
 typedef struct tw_batch {

@@ -91,6 +91,7 @@ typedef struct tw_format {
     const char *doc;
     const tw_option_info *options;
     int noptions;
+    bool record_is_line;    /* every record is one line, whatever is in it */
     tw_changelog changelog; /* what decoding yields: TW_APPEND, TW_RETRACT, TW_UPSERT */
     /* `schema` is the table's physical row in full, `wanted` what is to be made: a sub-row of it in the table's order, nested ROW
      * fields possibly pruned. Errors: an option or a type that the format cannot do. Types and options are borrowed. */

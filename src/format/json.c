@@ -186,6 +186,7 @@ static tw_status decode(tw_decoder *opaque, tw_decode *io) {
 const tw_format tw_format_json = {
     .name = "json",
     .doc = "one JSON object a line",
+    .record_is_line = true,
     .options = OPTIONS,
     .noptions = sizeof OPTIONS / sizeof *OPTIONS,
     .changelog = TW_APPEND,

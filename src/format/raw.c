@@ -151,6 +151,7 @@ static tw_status encode(tw_encoder *opaque, const tw_batch *batch, int32_t from,
 const tw_format tw_format_raw = {
     .name = "raw",
     .doc = "each line is the value of the only column",
+    .record_is_line = true,
     .options = OPTIONS,
     .noptions = sizeof OPTIONS / sizeof *OPTIONS,
     .changelog = TW_APPEND,

@@ -109,6 +109,7 @@ static tw_status prepare(watermark_operator *w, const tw_batch *batch) {
     const int64_t *marks = pick(milliseconds(&column, batch->rows, TW_WATERMARK_MIN, w->marks), rows, w->marks);
     int64_t before = batch->split->watermark;
     bool behind = scan(times, marks, rows.count, &batch->split->watermark);
+    if (batch->split->raised) batch->split->raised(batch->split);
     w->out.row_watermark = NULL;
     if (!behind && !plan->rows_wanted) return TW_OK;
     fill_row_watermarks(w, marks, rows.count, before);

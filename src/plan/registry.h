@@ -22,6 +22,7 @@ typedef struct tw_connector {
     bool takes_format;         /* 'format' is required and the format's options are allowed */
     tw_changelog sink_accepts; /* what the sink can be given; 0: the connector is no sink */
     bool sink_needs_key;       /* an upsert sink: PRIMARY KEY required */
+    bool shows_order;          /* the sink is read in the order in which it was written: print, standard output */
     /* Is a scan with these options bounded? NULL: always unbounded. */
     bool (*bounded)(const tw_option *options, int n);
     /* Checks beyond each option by itself (pairs that exclude each other, schemas it cannot do). May be NULL. */

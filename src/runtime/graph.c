@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "runtime/job_internal.h"
+#include "runtime/spread.h"
 
 typedef struct builder {
     tw_job *job;
@@ -64,6 +65,18 @@ static tw_source_shared *shared_source(builder *b, const tw_plan_node *scan) {
     return NULL;
 }
 
+/* Fewer splits than tasks: all tasks read all of them, where it does not show. */
+static tw_status spread_source(builder *b, tw_source_shared *s) {
+    tw_job *job = b->job;
+    int ninstances = job->region_of[s->node->index]->ninstances;
+    if (!s->ops->cut || !s->complete || s->nsplits == 0 || s->nsplits >= ninstances) return TW_OK;
+    if (!s->ops->cuttable(s->source) || tw_order_matters(job, s->node)) return TW_OK;
+    s->spread = need(b, sizeof *s->spread * (size_t)s->nsplits);
+    if (!s->spread) return TW_E_NOMEM;
+    for (s->nspread = 0; s->nspread < s->nsplits; s->nspread++) tw_spread_init(&s->spread[s->nspread], &job->own, s->ops);
+    return TW_OK;
+}
+
 static tw_status open_sources(builder *b) {
     tw_job *job = b->job;
     const tw_plan *plan = job->plan;
@@ -83,6 +96,7 @@ static tw_status open_sources(builder *b) {
         TW_TRY(s->ops->open(&context, &s->source, b->error));
         TW_TRY(s->ops->splits(s->source, &s->splits, &s->nsplits, &s->complete, b->error));
         s->refreshed_ns = tw_mono_ns(job->os);
+        TW_TRY(spread_source(b, s));
     }
     return TW_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "runtime/job_internal.h"
 #include "runtime/leaving.h"
+#include "runtime/spread.h"
 
 void tw_job_options_default(tw_job_options *o) {
     *o = (tw_job_options){.nshards = tw_cpu_count(), .batch_rows = TW_BATCH_ROWS, .ring_slots = 8, .seed = 1, .out = stdout};
@@ -335,6 +336,7 @@ void tw_job_close(tw_job *job) {
     for (int i = 0; i < job->nchannels; i++) tw_channel_close(&job->channels[i]);
     free(job->channels);
     for (int i = 0; i < job->nsources; i++) {
+        for (int k = 0; k < job->sources[i].nspread; k++) tw_spread_close(&job->sources[i].spread[k]);
         if (job->sources[i].source) job->sources[i].ops->close(job->sources[i].source);
         pthread_mutex_destroy(&job->sources[i].lock);
     }

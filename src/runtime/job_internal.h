@@ -15,6 +15,8 @@ typedef struct tw_source_shared {
     int nsplits;
     bool complete;
     int64_t refreshed_ns;
+    struct tw_spread *spread;  /* per split, where all tasks read every split together; NULL: a split is one task's */
+    int nspread;
 } tw_source_shared;
 
 /* One input of one node, in order of reader and port. */

@@ -1,15 +1,26 @@
 /* The input of a task that reads a source: its share of the splits, one batch at a time.
  *
  * Which split is read next: first every split once (so that each one's watermark is known), then always the one with the lowest watermark, so
- * that state stays as small as the splits overlap. Without watermarks they are read one after the other. */
+ * that state stays as small as the splits overlap. Without watermarks they are read one after the other.
+ *
+ * A split that is spread (spread.h) is read portion by portion. The batches of a portion wait, decoded, until the portion in front has said its
+ * maximum; they then go on from there:
+ *
+ *     take -> decode -> [hold] -> hand on -> raised (by the watermark operator) -> publish, with the portion's last batch */
 #include <stdlib.h>
 
 #include "runtime/job_internal.h"
+#include "runtime/spread.h"
 
 typedef struct reader {
     tw_split_progress progress; /* must be first: batches point to it */
     tw_split_reader *reader;
     int64_t wait_ns;            /* not before */
+    struct source_input *input;
+    tw_spread *spread;          /* NULL: the split is this task's alone */
+    uint64_t portion;           /* at hand */
+    bool open, entered;         /* portion taken and not used up; its first rows have gone on */
+    tw_batch *held;             /* decoded, not handed on yet */
 } reader;
 
 typedef struct source_input {
@@ -23,6 +34,7 @@ typedef struct source_input {
     bool begun;       /* the splits known at start have been added */
     tw_batch batch;
     int64_t measured_ns; /* when `measure` looked last */
+    bool ordered;     /* a watermark is declared: portions go on one behind the other */
 } source_input;
 
 static void on_bad(void *context, const tw_split_id *split, const tw_bad_record *bad) {
@@ -55,6 +67,18 @@ static int64_t later_watermark(const source_input *s, const tw_snapshot *snapsho
     return lowest == TW_WATERMARK_MAX ? highest_ended : lowest;
 }
 
+/* The portion's last rows are on their way: the next one may follow. */
+static void publish(reader *r) {
+    if (!r->open || !r->input->shared->ops->drained(r->reader)) return;
+    r->open = false;
+    if (!r->input->ordered) return;
+    tw_spread_publish(r->spread, r->portion, r->progress.watermark);
+    const tw_region *region = r->input->input.task->region;
+    for (int i = 0; i < region->ninstances; i++) tw_task_wake(region->tasks[i]);
+}
+
+static void raised(tw_split_progress *progress) { publish((reader *)progress); }
+
 static tw_status add_reader(source_input *s, const tw_split_id *split) {
     tw_task *task = s->input.task;
     if (s->nreaders == s->capacity) {
@@ -69,6 +93,9 @@ static tw_status add_reader(source_input *s, const tw_split_id *split) {
     const tw_snapshot *snapshot = task->job->options.restore;
     r->progress = (tw_split_progress){.name = split->name, .number = split->number, .watermark = later_watermark(s, snapshot), .first = &s->first,
                                       .silent_from_ms = task->context.now_ms, .silent_to_ms = task->context.now_ms};
+    r->input = s;
+    if (s->shared->spread) r->spread = &s->shared->spread[split->number];
+    if (r->spread) r->progress.raised = raised;
     r->progress.next = s->first;
     s->first = s->news = &r->progress;
     s->readers[s->nreaders++] = r;
@@ -92,7 +119,7 @@ static tw_status discover(source_input *s) {
         status = shared->ops->splits(shared->source, &shared->splits, &shared->nsplits, &shared->complete, task->context.error);
     }
     for (; status == TW_OK && s->seen < shared->nsplits; s->seen++)
-        if (shared->splits[s->seen].number % task->context.ninstances == task->context.instance)
+        if (shared->spread || shared->splits[s->seen].number % task->context.ninstances == task->context.instance)
             status = add_reader(s, &shared->splits[s->seen]);
     s->begun = true;
     pthread_mutex_unlock(&shared->lock);
@@ -118,11 +145,16 @@ static reader *pick(source_input *s, int64_t now) {
     return best;
 }
 
+/* Where the split begins: at the snapshot's position, or "". */
+static tw_str begin_position(const source_input *s, const reader *r) {
+    const tw_snapshot *snapshot = s->input.task->job->options.restore;
+    const tw_snapshot_split *at = snapshot ? tw_snapshot_find_split(snapshot, s->shared->node->id, r->progress.name) : NULL;
+    return at ? (tw_str){at->position.data ? at->position.data : "", at->position.length} : TW_STR("");
+}
+
 static tw_status open_reader(source_input *s, reader *r) {
     tw_task *task = s->input.task;
-    const tw_snapshot *snapshot = task->job->options.restore;
-    const tw_snapshot_split *at = snapshot ? tw_snapshot_find_split(snapshot, s->shared->node->id, r->progress.name) : NULL;
-    tw_str position = at ? (tw_str){at->position.data ? at->position.data : "", at->position.length} : TW_STR("");
+    tw_str position = r->spread ? TW_STR("") : begin_position(s, r);
     tw_split_id id = {r->progress.name, r->progress.number};
     TW_TRY(s->shared->ops->reader_open(s->shared->source, &id, task->context.mem, position, &r->reader, task->context.error));
     r->progress.opened = true;
@@ -189,7 +221,11 @@ static void measure(source_input *s, int64_t now) {
     double done = 0;
     for (int i = 0; i < s->nreaders && done >= 0; i++) {
         reader *r = s->readers[i];
-        double part = r->progress.ended ? 1 : !r->reader ? 0 : s->shared->ops->progress ? s->shared->ops->progress(r->reader) : -1;
+        double part = r->progress.ended ? 1
+                      : r->spread       ? tw_spread_progress(r->spread)
+                      : !r->reader      ? 0
+                      : s->shared->ops->progress ? s->shared->ops->progress(r->reader)
+                                                 : -1;
         done = part < 0 ? -1 : done + part;
     }
     task->done_permille = done < 0 ? -1 : (int32_t)(done * 1000);
@@ -212,6 +248,73 @@ static tw_status hand_on(source_input *s, reader *r, const tw_batch *batch, int6
     return tw_emit(&s->input.head, &s->batch);
 }
 
+static tw_status split_ended(source_input *s, reader *r, int64_t now) {
+    r->progress.ended = true;
+    measure(s, now);
+    return split_changed(s, &r->progress);
+}
+
+/* --- spread splits --- */
+
+/* The next batch of the portion at hand, or of the next portion, into r->held: TW_OK, TW_END, or TW_BLOCKED at a barrier. */
+static tw_status next_of_spread(source_input *s, reader *r) {
+    tw_task *task = s->input.task;
+    int64_t wait_ns;
+    int32_t rows = task->job->options.batch_rows;
+    for (;;) {
+        tw_status status = r->open ? s->shared->ops->poll(r->reader, rows, &r->held, &wait_ns, on_bad, s, task->context.error) : TW_END;
+        if (status != TW_END) return status;
+        if (r->open) { /* the rest of the portion gave no rows */
+            if (s->ordered && !tw_spread_is_next(r->spread, r->portion)) return TW_MORE;
+            if (s->ordered && r->spread->watermark > r->progress.watermark) r->progress.watermark = r->spread->watermark;
+            publish(r);
+            continue;
+        }
+        if (tw_job_epoch_wanted(task->job) > task->epoch) return TW_BLOCKED;
+        tw_split_id id = {r->progress.name, r->progress.number};
+        TW_TRY(tw_spread_take(r->spread, s->shared->source, &id, begin_position(s, r), r->reader, rows, task->epoch, &r->portion,
+                              task->context.error));
+        r->open = true;
+        r->entered = false;
+    }
+}
+
+static tw_status advance_spread(source_input *s, reader *r, int64_t now) {
+    if (!r->held) {
+        tw_status status = next_of_spread(s, r);
+        if (status == TW_END) return split_ended(s, r, now);
+        if (status == TW_BLOCKED || status == TW_MORE) return TW_END; /* until woken */
+        TW_TRY(status);
+    }
+    if (s->ordered && !r->entered) {
+        if (!tw_spread_is_next(r->spread, r->portion)) return TW_END;
+        if (r->spread->watermark > r->progress.watermark) r->progress.watermark = r->spread->watermark;
+    }
+    tw_batch *batch = r->held;
+    r->held = NULL;
+    r->entered = true;
+    tw_status status = hand_on(s, r, batch, now);
+    publish(r); /* where no rows came to the watermark operator */
+    return status;
+}
+
+/* Rows in front of the barrier that other tasks' maxima are waited for, or that are still here. The task that writes the split's position waits for all. */
+static bool busy(tw_input *input) {
+    source_input *s = (source_input *)input;
+    tw_task *task = input->task;
+    bool any = false;
+    for (int i = 0; i < s->nreaders; i++) {
+        reader *r = s->readers[i];
+        if (!r->spread) continue;
+        tw_spread_freeze(r->spread, tw_job_epoch_wanted(task->job), begin_position(s, r));
+        any |= r->open || r->held;
+        any |= s->ordered && r->progress.number % task->context.ninstances == task->context.instance && !tw_spread_settled(r->spread);
+    }
+    return any;
+}
+
+/* --- */
+
 static tw_status advance(tw_input *input) {
     source_input *s = (source_input *)input;
     tw_task *task = input->task;
@@ -226,15 +329,39 @@ static tw_status advance(tw_input *input) {
     reader *r = pick(s, now);
     if (!r) return exhausted(s) && complete(s) ? end_of_input(s) : nothing(s, now);
     if (!r->progress.opened) TW_TRY(open_reader(s, r));
+    if (r->spread) return advance_spread(s, r, now);
     tw_batch *batch = NULL;
     int64_t wait_ns = 0;
     tw_status status = s->shared->ops->poll(r->reader, task->job->options.batch_rows, &batch, &wait_ns, on_bad, s, task->context.error);
     if (status == TW_OK) return hand_on(s, r, batch, now);
     if (status == TW_BLOCKED) return blocked(s, r, wait_ns, now);
-    if (status != TW_END) return status;
-    r->progress.ended = true;
-    measure(s, now);
-    return split_changed(s, &r->progress);
+    return status == TW_END ? split_ended(s, r, now) : status;
+}
+
+/* The cut of a spread split, by the one task that writes it. */
+static void put_spread(source_input *s, const reader *r, tw_snapshot_split *out) {
+    const tw_spread *spread = r->spread;
+    tw_spread_freeze(r->spread, tw_job_epoch_wanted(s->input.task->job), begin_position(s, r));
+    out->ended = spread->exhausted && spread->frozen_at == spread->taken;
+    if (s->ordered) out->watermark = spread->frozen_watermark > r->progress.watermark ? spread->frozen_watermark : r->progress.watermark;
+    tw_buf_append(&out->position, spread->frozen_position.data, spread->frozen_position.length);
+}
+
+static bool writes_position(const source_input *s, const reader *r) {
+    return !r->spread || r->progress.number % s->input.task->context.ninstances == s->input.task->context.instance;
+}
+
+static void put_position(source_input *s, const reader *r, tw_snapshot_split *out) {
+    out->ended = r->progress.ended;
+    out->watermark = r->progress.watermark;
+    if (r->spread) {
+        put_spread(s, r, out);
+    } else if (r->reader) {
+        s->shared->ops->position(r->reader, &out->position);
+    } else {
+        tw_str position = begin_position(s, r);
+        tw_buf_append(&out->position, position.data, position.length);
+    }
 }
 
 static tw_status snapshot(tw_input *input) {
@@ -245,19 +372,13 @@ static tw_status snapshot(tw_input *input) {
     pthread_mutex_lock(&job->lock);
     for (int i = 0; status == TW_OK && i < s->nreaders; i++) {
         reader *r = s->readers[i];
+        if (!writes_position(s, r)) continue;
         tw_snapshot_split *out = tw_snapshot_add_split(job->snapshot, s->shared->node->id, r->progress.name);
         if (!out) {
             status = tw_fail(input->task->context.error, TW_E_NOMEM, "out of memory");
             break;
         }
-        out->ended = r->progress.ended;
-        out->watermark = r->progress.watermark;
-        if (r->reader) {
-            s->shared->ops->position(r->reader, &out->position);
-        } else if (job->options.restore) {
-            const tw_snapshot_split *at = tw_snapshot_find_split(job->options.restore, s->shared->node->id, r->progress.name);
-            if (at) tw_buf_append(&out->position, at->position.data, at->position.length);
-        }
+        put_position(s, r, out);
         if (out->position.failed) status = tw_fail(input->task->context.error, TW_E_NOMEM, "out of memory while a snapshot was written");
     }
     pthread_mutex_unlock(&job->lock);
@@ -274,12 +395,13 @@ static void close_input(tw_input *input) {
     tw_free(mem, s->readers, sizeof *s->readers * (size_t)s->capacity);
 }
 
-static const tw_input_ops SOURCE = {.advance = advance, .snapshot = snapshot, .close = close_input};
+static const tw_input_ops SOURCE = {.advance = advance, .busy = busy, .snapshot = snapshot, .close = close_input};
 
 tw_input *tw_source_make(tw_task *task, const tw_plan_node *scan, tw_source_shared *shared) {
     source_input *s = TW_NEW(tw_job_arena(task->job), source_input);
     if (!s) return NULL;
     tw_input_init(&s->input, task, &SOURCE, scan);
     s->shared = shared;
+    s->ordered = scan->u.scan.ordered_by_watermark;
     return &s->input;
 }

@@ -115,7 +115,8 @@ static tw_status advance_marks(tw_task *task) {
     }
     if (tw_job_epoch_wanted(task->job) > task->epoch) {
         for (int i = 0; i < task->ninputs; i++) /* sources and ended inputs are at any barrier that is asked for */
-            if (task->inputs[i]->ops->snapshot) task->inputs[i]->at_barrier = true;
+            if (task->inputs[i]->ops->snapshot && !(task->inputs[i]->ops->busy && task->inputs[i]->ops->busy(task->inputs[i])))
+                task->inputs[i]->at_barrier = true;
         if (all_at_barrier(task) || all_ended(task)) {
             TW_TRY(snapshot_operators(task));
             task->barrier_leaving = true;

@@ -27,6 +27,8 @@ typedef struct tw_input_ops {
     /* Takes the next item and pushes it down: TW_OK (something was done), TW_MORE or TW_BLOCKED (an operator is pending), TW_END (nothing to take now;
      * input->wait_ns may say when to ask again). */
     tw_status (*advance)(tw_input *input);
+    /* It has taken rows that it has not handed on and that stand in front of the barrier asked for. NULL: never. */
+    bool (*busy)(tw_input *input);
     /* Writes what a snapshot needs of the input's position (sources). May be NULL. */
     tw_status (*snapshot)(tw_input *input);
     void (*close)(tw_input *input);

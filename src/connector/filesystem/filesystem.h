@@ -62,6 +62,9 @@ tw_status tw_fs_reader_poll(tw_split_reader *reader, int32_t max_rows, tw_batch 
 void tw_fs_reader_position(tw_split_reader *reader, tw_buf *out);
 double tw_fs_reader_progress(tw_split_reader *reader);
 void tw_fs_reader_close(tw_split_reader *reader);
+tw_status tw_fs_reader_cut(tw_split_reader *cutter, tw_split_reader *to, int32_t max_rows, tw_error *error);
+bool tw_fs_reader_drained(tw_split_reader *reader);
+bool tw_fs_source_cuttable(tw_source *source);
 
 /* Metadata columns, by place in the connector's table. */
 enum { TW_FS_PATH, TW_FS_NAME, TW_FS_SIZE, TW_FS_MODIFIED, TW_FS_METADATA };

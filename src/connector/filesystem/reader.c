@@ -1,6 +1,9 @@
 /* Reads the records of one file. Bytes are read in chunks; the decoder takes whole records, what is left of the last one moves to
  * the front before the next chunk. A record longer than source.max-record-size is one bad record, and the rest of its line is skipped.
  *
+ * A reader can also serve as the cutter of others that decode its file together (connector.h): it reads the bytes and finds where records end,
+ * they get whole lines to decode and end with them.
+ *
  * The position is three varints: decompressed offset, line number, and how many rows behind that offset are done (only replaying
  * stops inside of what was decoded at once). */
 #include "connector/filesystem/filesystem.h"
@@ -12,6 +15,7 @@
 
 typedef struct reader {
     tw_mem *mem;
+    tw_mem *buffer_mem;   /* the cutter's for what was cut */
     tw_fs_source *source;
     const tw_split_id *split;
     tw_stream *stream;
@@ -23,6 +27,7 @@ typedef struct reader {
     uint64_t offset, line;/* of buffer[start] */
     bool ended;           /* the stream has no more */
     bool skipping;        /* inside a record that is too long */
+    bool oversized;       /* what was cut is the beginning of such a record */
     tw_batch batch;       /* handed out: wanted columns, then metadata */
     int32_t nwanted;
     int32_t *place;       /* decoder column of each wanted one */
@@ -113,7 +118,7 @@ tw_status tw_fs_reader_open(tw_source *source, const tw_split_id *split, tw_mem 
                             tw_split_reader **out, tw_error *error) {
     reader *r = tw_calloc(mem, sizeof *r);
     if (!r) return tw_fail(error, TW_E_NOMEM, "out of memory");
-    r->mem = mem;
+    r->mem = r->buffer_mem = mem;
     r->source = (tw_fs_source *)source;
     r->split = split;
     r->time_column = -1;
@@ -133,7 +138,7 @@ void tw_fs_reader_close(tw_split_reader *opaque) {
     reader *r = (reader *)opaque;
     if (r->decoder) r->source->format->decoder_close(r->decoder);
     if (r->stream) tw_stream_close(r->stream);
-    if (r->buffer) tw_free(r->mem, r->buffer, r->capacity + TW_DECODE_PAD);
+    if (r->buffer) tw_free(r->buffer_mem, r->buffer, r->capacity + TW_DECODE_PAD);
     tw_arena_free(&r->slice);
     tw_arena_free(&r->arena);
     tw_free(r->mem, r, sizeof *r);
@@ -153,7 +158,7 @@ void tw_fs_reader_position(tw_split_reader *opaque, tw_buf *out) {
 
 static tw_status grow(reader *r, tw_error *error) {
     size_t more = r->capacity * 2;
-    char *buffer = tw_realloc(r->mem, r->buffer, r->capacity + TW_DECODE_PAD, more + TW_DECODE_PAD);
+    char *buffer = tw_realloc(r->buffer_mem, r->buffer, r->capacity + TW_DECODE_PAD, more + TW_DECODE_PAD);
     if (!buffer) return tw_fail(error, TW_E_NOMEM, "out of memory for a record of more than %zu bytes", r->capacity);
     r->buffer = buffer;
     r->capacity = more;
@@ -217,6 +222,10 @@ static tw_status decode(reader *r, int32_t max_rows, bool last, tw_bad_record_si
 /* Decodes until there is at least one row: TW_OK; TW_END; TW_BLOCKED on standard input. */
 static tw_status more_rows(reader *r, int32_t max_rows, tw_bad_record_sink bad, void *context, tw_error *error) {
     for (;;) {
+        if (r->oversized) {
+            too_long(r, bad, context);
+            r->oversized = r->skipping = false;
+        }
         if (r->skipping && r->start < r->end) skip_line(r);
         if (r->start < r->end) {
             TW_TRY(decode(r, max_rows, r->ended, bad, context, error));
@@ -231,6 +240,107 @@ static tw_status more_rows(reader *r, int32_t max_rows, tw_bad_record_sink bad, 
         TW_TRY(fill(r, error));
         r->arrival_ns = tw_mono_ns(r->source->os);
     }
+}
+
+/* ---- cutting ---- */
+
+/* Bytes of at most max_rows whole lines; 0: not one line has its end here. */
+static size_t whole_lines(const reader *r, int32_t max_rows, uint64_t *lines) {
+    const char *begin = r->buffer + r->start, *end = r->buffer + r->end, *at = begin;
+    for (*lines = 0; *lines < (uint64_t)max_rows; ++*lines) {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        if (!line_end) break;
+        at = line_end + 1;
+    }
+    return (size_t)(at - begin);
+}
+
+/* Room for what is cut, of the cutter's memory. */
+static tw_status own_buffer(reader *cutter, reader *r, size_t size, tw_error *error) {
+    if (r->buffer_mem == cutter->buffer_mem && r->capacity >= size) return TW_OK;
+    size_t capacity = size > CHUNK ? size : CHUNK;
+    char *buffer = tw_malloc(cutter->buffer_mem, capacity + TW_DECODE_PAD);
+    if (!buffer) return tw_fail(error, TW_E_NOMEM, "out of memory for %zu bytes of \"%s\"", size, cutter->split->name.data);
+    tw_free(r->buffer_mem, r->buffer, r->capacity + TW_DECODE_PAD);
+    r->buffer = buffer;
+    r->buffer_mem = cutter->buffer_mem;
+    r->capacity = capacity;
+    return TW_OK;
+}
+
+/* Hands over the first `size` bytes: by copy, or by exchange of the buffers where the rest is smaller. */
+static tw_status hand_over(reader *cutter, reader *r, size_t size, tw_error *error) {
+    size_t rest = cutter->end - cutter->start - size;
+    TW_TRY(own_buffer(cutter, r, size < rest ? size : rest, error));
+    if (size <= rest) {
+        memcpy(r->buffer, cutter->buffer + cutter->start, size);
+        r->start = 0;
+        r->end = size;
+        cutter->start += size;
+    } else {
+        memcpy(r->buffer, cutter->buffer + cutter->start + size, rest);
+        char *buffer = r->buffer;
+        size_t capacity = r->capacity;
+        r->buffer = cutter->buffer;
+        r->capacity = cutter->capacity;
+        r->start = cutter->start;
+        r->end = cutter->start + size;
+        cutter->buffer = buffer;
+        cutter->capacity = capacity;
+        cutter->start = 0;
+        cutter->end = rest;
+    }
+    memset(r->buffer + r->end, 0, TW_DECODE_PAD);
+    return TW_OK;
+}
+
+/* Finds the next whole lines; *oversized: the beginning of a line that is longer than allowed. TW_END at the end of the file. */
+static tw_status find_lines(reader *cutter, int32_t max_rows, size_t *size, uint64_t *lines, bool *oversized, tw_error *error) {
+    for (;;) {
+        if (cutter->skipping && cutter->start < cutter->end) skip_line(cutter);
+        size_t length = cutter->end - cutter->start;
+        *oversized = false;
+        *size = cutter->skipping ? 0 : whole_lines(cutter, max_rows, lines);
+        if (*size) return TW_OK;
+        if (cutter->ended) {
+            *size = length;
+            *lines = 0;
+            return length ? TW_OK : TW_END;
+        }
+        if ((int64_t)length > cutter->source->line_limit) {
+            *size = length;
+            *oversized = true;
+            return TW_OK;
+        }
+        TW_TRY(fill(cutter, error));
+    }
+}
+
+tw_status tw_fs_reader_cut(tw_split_reader *opaque, tw_split_reader *to, int32_t max_rows, tw_error *error) {
+    reader *cutter = (reader *)opaque, *r = (reader *)to;
+    size_t size;
+    uint64_t lines = 0;
+    TW_TRY(find_lines(cutter, max_rows, &size, &lines, &r->oversized, error));
+    r->offset = cutter->offset;
+    r->line = cutter->line;
+    r->arrival_ns = tw_mono_ns(cutter->source->os);
+    r->ended = true;
+    TW_TRY(hand_over(cutter, r, size, error));
+    cutter->offset += size;
+    cutter->line += lines;
+    cutter->skipping = r->oversized;
+    return TW_OK;
+}
+
+bool tw_fs_reader_drained(tw_split_reader *opaque) {
+    const reader *r = (const reader *)opaque;
+    return r->start == r->end && !r->oversized;
+}
+
+/* Records are lines, nothing is paced, and the file has an end. */
+bool tw_fs_source_cuttable(tw_source *opaque) {
+    const tw_fs_source *s = (const tw_fs_source *)opaque;
+    return s->format->record_is_line && s->replay_speed <= 0 && !s->input && s->monitor_ms == 0;
 }
 
 /* ---- rows ---- */

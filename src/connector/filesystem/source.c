@@ -221,6 +221,9 @@ const tw_source_ops tw_fs_source_ops = {
     .position = tw_fs_reader_position,
     .progress = tw_fs_reader_progress,
     .reader_close = tw_fs_reader_close,
+    .cut = tw_fs_reader_cut,
+    .cuttable = tw_fs_source_cuttable,
+    .drained = tw_fs_reader_drained,
 };
 
 const tw_connector tw_connector_filesystem = {

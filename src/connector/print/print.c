@@ -74,6 +74,7 @@ static const tw_sink_ops SINK = {
 const tw_connector tw_connector_print = {
     .name = "print",
     .doc = "prints every change",
+    .shows_order = true,
     .options = OPTIONS,
     .noptions = sizeof OPTIONS / sizeof *OPTIONS,
     .sink_accepts = TW_RETRACT,

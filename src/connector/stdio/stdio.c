@@ -119,6 +119,7 @@ static const tw_sink_ops SINK = {
 const tw_connector tw_connector_stdout = {
     .name = "stdout",
     .doc = "records to standard output",
+    .shows_order = true,
     .takes_format = true,
     .sink_accepts = TW_APPEND,
     .sink = &SINK,
