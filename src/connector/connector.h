@@ -42,6 +42,7 @@ typedef struct tw_source_ops {
      * *complete: no further split will ever come. Called on one shard only. */
     tw_status (*splits)(tw_source *source, const tw_split_id **splits, int *nsplits, bool *complete, tw_error *error);
     /* Opens a split at a position that `position` wrote ("" = its beginning). Readers of one source run on different shards. */
+    /* `split` is the caller's for the call; its name is the source's. */
     tw_status (*reader_open)(tw_source *source, const tw_split_id *split, tw_mem *mem, tw_str position, tw_split_reader **out,
                              tw_error *error);
     /* The next batch of at most max_rows rows: TW_OK with *batch (borrowed until the next call; columns are the scan's wanted ones, then

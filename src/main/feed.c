@@ -70,7 +70,7 @@ typedef struct source {
 
 typedef struct reader {
     source *source;
-    const tw_split_id *split;
+    tw_split_id split; /* its name is the source's */
     tw_feed_partition *partition;
     tw_decoder *decoder;
     tw_decode io;
@@ -127,7 +127,7 @@ static tw_status open_reader(tw_source *opaque, const tw_split_id *split, tw_mem
     source *s = (source *)opaque;
     reader *r = tw_calloc(s->mem, sizeof *r);
     if (!r) return tw_fail(error, TW_E_NOMEM, "out of memory");
-    *r = (reader){.source = s, .split = split, .partition = &s->table->partitions[split->number], .line = 1};
+    *r = (reader){.source = s, .split = *split, .partition = &s->table->partitions[split->number], .line = 1};
     if (position.length) {
         tw_reader in = {position.data, position.data + position.length, false};
         r->offset = tw_read_varint(&in);
@@ -161,7 +161,7 @@ static tw_status decode(reader *r, size_t until, int32_t max_rows, tw_bad_record
     io->offset = r->offset;
     io->line = r->line;
     if (r->source->format->decode(r->decoder, io) != TW_OK) return tw_fail(error, TW_E_NOMEM, "out of memory while decoding");
-    for (int32_t i = 0; i < io->nbad; i++) bad(context, r->split, &io->bad[i]);
+    for (int32_t i = 0; i < io->nbad; i++) bad(context, &r->split, &io->bad[i]);
     r->offset += io->consumed;
     r->line += io->lines;
     return TW_OK;

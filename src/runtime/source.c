@@ -146,15 +146,15 @@ static reader *pick(source_input *s, int64_t now) {
 }
 
 /* Where the split begins: at the snapshot's position, or "". */
-static tw_str begin_position(const source_input *s, const reader *r) {
+static tw_str begin_position(const source_input *s, tw_str name) {
     const tw_snapshot *snapshot = s->input.task->job->options.restore;
-    const tw_snapshot_split *at = snapshot ? tw_snapshot_find_split(snapshot, s->shared->node->id, r->progress.name) : NULL;
+    const tw_snapshot_split *at = snapshot ? tw_snapshot_find_split(snapshot, s->shared->node->id, name) : NULL;
     return at ? (tw_str){at->position.data ? at->position.data : "", at->position.length} : TW_STR("");
 }
 
 static tw_status open_reader(source_input *s, reader *r) {
     tw_task *task = s->input.task;
-    tw_str position = r->spread ? TW_STR("") : begin_position(s, r);
+    tw_str position = r->spread ? TW_STR("") : begin_position(s, r->progress.name);
     tw_split_id id = {r->progress.name, r->progress.number};
     TW_TRY(s->shared->ops->reader_open(s->shared->source, &id, task->context.mem, position, &r->reader, task->context.error));
     r->progress.opened = true;
@@ -272,7 +272,7 @@ static tw_status next_of_spread(source_input *s, reader *r) {
         }
         if (tw_job_epoch_wanted(task->job) > task->epoch) return TW_BLOCKED;
         tw_split_id id = {r->progress.name, r->progress.number};
-        TW_TRY(tw_spread_take(r->spread, s->shared->source, &id, begin_position(s, r), r->reader, rows, task->epoch, &r->portion,
+        TW_TRY(tw_spread_take(r->spread, s->shared->source, &id, begin_position(s, r->progress.name), r->reader, rows, task->epoch, &r->portion,
                               task->context.error));
         r->open = true;
         r->entered = false;
@@ -298,17 +298,25 @@ static tw_status advance_spread(source_input *s, reader *r, int64_t now) {
     return status;
 }
 
-/* Rows in front of the barrier that other tasks' maxima are waited for, or that are still here. The task that writes the split's position waits for all. */
+/* Nothing more is taken in front of the barrier, by any task, whether it has looked at the splits yet or not. */
+static void freeze(source_input *s) {
+    uint64_t epoch = tw_job_epoch_wanted(s->input.task->job);
+    for (int i = 0; i < s->shared->nspread; i++)
+        tw_spread_freeze(&s->shared->spread[i], epoch, begin_position(s, s->shared->splits[i].name));
+}
+
+static bool writes_position(const source_input *s, const reader *r) {
+    return !r->spread || r->progress.number % s->input.task->context.ninstances == s->input.task->context.instance;
+}
+
+/* Rows in front of the barrier are still here. The task that writes a split's position also waits until all maxima in front of it are known. */
 static bool busy(tw_input *input) {
     source_input *s = (source_input *)input;
-    tw_task *task = input->task;
-    bool any = false;
+    bool any = s->shared->spread && !s->begun;
+    freeze(s);
     for (int i = 0; i < s->nreaders; i++) {
-        reader *r = s->readers[i];
-        if (!r->spread) continue;
-        tw_spread_freeze(r->spread, tw_job_epoch_wanted(task->job), begin_position(s, r));
-        any |= r->open || r->held;
-        any |= s->ordered && r->progress.number % task->context.ninstances == task->context.instance && !tw_spread_settled(r->spread);
+        const reader *r = s->readers[i];
+        any |= r->open || r->held || (r->spread && s->ordered && writes_position(s, r) && !tw_spread_settled(r->spread));
     }
     return any;
 }
@@ -341,14 +349,9 @@ static tw_status advance(tw_input *input) {
 /* The cut of a spread split, by the one task that writes it. */
 static void put_spread(source_input *s, const reader *r, tw_snapshot_split *out) {
     const tw_spread *spread = r->spread;
-    tw_spread_freeze(r->spread, tw_job_epoch_wanted(s->input.task->job), begin_position(s, r));
     out->ended = spread->exhausted && spread->frozen_at == spread->taken;
     if (s->ordered) out->watermark = spread->frozen_watermark > r->progress.watermark ? spread->frozen_watermark : r->progress.watermark;
     tw_buf_append(&out->position, spread->frozen_position.data, spread->frozen_position.length);
-}
-
-static bool writes_position(const source_input *s, const reader *r) {
-    return !r->spread || r->progress.number % s->input.task->context.ninstances == s->input.task->context.instance;
 }
 
 static void put_position(source_input *s, const reader *r, tw_snapshot_split *out) {
@@ -359,7 +362,7 @@ static void put_position(source_input *s, const reader *r, tw_snapshot_split *ou
     } else if (r->reader) {
         s->shared->ops->position(r->reader, &out->position);
     } else {
-        tw_str position = begin_position(s, r);
+        tw_str position = begin_position(s, r->progress.name);
         tw_buf_append(&out->position, position.data, position.length);
     }
 }
@@ -367,6 +370,7 @@ static void put_position(source_input *s, const reader *r, tw_snapshot_split *ou
 static tw_status snapshot(tw_input *input) {
     source_input *s = (source_input *)input;
     tw_job *job = input->task->job;
+    freeze(s);
     TW_TRY(discover(s)); /* a position of the snapshot before must not be lost because its split was not looked at yet */
     tw_status status = TW_OK;
     pthread_mutex_lock(&job->lock);

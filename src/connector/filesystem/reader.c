@@ -17,7 +17,7 @@ typedef struct reader {
     tw_mem *mem;
     tw_mem *buffer_mem;   /* the cutter's for what was cut */
     tw_fs_source *source;
-    const tw_split_id *split;
+    tw_split_id split;    /* its name lives as long as the source */
     tw_stream *stream;
     tw_decoder *decoder;
     tw_arena arena;       /* decoder's row type, metadata columns */
@@ -71,7 +71,7 @@ static bool metadata_column(reader *r, tw_str key, const tw_file_info *info, tw_
     int which = 0;
     while (which < c->nmetadata && !tw_str_equal(key, tw_str_of(c->metadata[which].key))) which++;
     if (which == c->nmetadata) return false;
-    tw_str path = r->split->name;
+    tw_str path = r->split.name;
     tw_value value = tw_value_of_int(c->metadata[which].type, which == TW_FS_SIZE ? info->size : info->modified_ms);
     if (which == TW_FS_PATH) value = tw_value_of_str(c->metadata[which].type, path);
     if (which == TW_FS_NAME) value = tw_value_of_str(c->metadata[which].type, tw_str_of(base_name(path)));
@@ -86,8 +86,8 @@ static tw_status prepare(reader *r, tw_error *error) {
     if (r->source->input) {
         TW_TRY(tw_stream_stdin(r->mem, &r->stream, error));
     } else {
-        TW_TRY(tw_file_stat(r->split->name.data, &info, error));
-        TW_TRY(tw_stream_open(r->mem, r->split->name.data, &r->stream, error));
+        TW_TRY(tw_file_stat(r->split.name.data, &info, error));
+        TW_TRY(tw_stream_open(r->mem, r->split.name.data, &r->stream, error));
     }
     TW_TRY(r->source->format->decoder_open(r->mem, scan->table.schema, row, scan->table.options, scan->table.noptions,
                                            r->source->zone, &r->decoder, error));
@@ -110,7 +110,7 @@ static tw_status go_to(reader *r, tw_str position, tw_error *error) {
     r->offset = tw_read_varint(&in);
     r->line = tw_read_varint(&in);
     r->drop = tw_read_varint(&in);
-    if (in.failed) return tw_fail(error, TW_E_CORRUPT, "the position in \"%s\" is damaged", r->split->name.data);
+    if (in.failed) return tw_fail(error, TW_E_CORRUPT, "the position in \"%s\" is damaged", r->split.name.data);
     return tw_stream_seek(r->stream, r->offset, error);
 }
 
@@ -120,7 +120,7 @@ tw_status tw_fs_reader_open(tw_source *source, const tw_split_id *split, tw_mem 
     if (!r) return tw_fail(error, TW_E_NOMEM, "out of memory");
     r->mem = r->buffer_mem = mem;
     r->source = (tw_fs_source *)source;
-    r->split = split;
+    r->split = *split;
     r->time_column = -1;
     tw_arena_init(&r->arena, mem, 1024);
     tw_arena_init(&r->slice, mem, 1024);
@@ -197,7 +197,7 @@ static void too_long(reader *r, tw_bad_record_sink bad, void *context) {
     record->line = r->line;
     record->bytes = (tw_str){r->buffer + r->start, r->end - r->start > 65536 ? 65536 : r->end - r->start};
     snprintf(record->error, sizeof record->error, "the record is longer than %lld bytes", (long long)r->source->line_limit);
-    if (bad) bad(context, r->split, record);
+    if (bad) bad(context, &r->split, record);
     skip_line(r);
 }
 
@@ -210,9 +210,9 @@ static tw_status decode(reader *r, int32_t max_rows, bool last, tw_bad_record_si
     io->offset = r->offset;
     io->line = r->line;
     tw_status status = r->source->format->decode(r->decoder, io);
-    if (status != TW_OK) return tw_fail(error, status, "out of memory while decoding \"%s\"", r->split->name.data);
+    if (status != TW_OK) return tw_fail(error, status, "out of memory while decoding \"%s\"", r->split.name.data);
     for (int32_t i = 0; i < io->nbad; i++)
-        if (bad) bad(context, r->split, &io->bad[i]);
+        if (bad) bad(context, &r->split, &io->bad[i]);
     r->start += io->consumed;
     r->offset += io->consumed;
     r->line += io->lines;
@@ -260,7 +260,7 @@ static tw_status own_buffer(reader *cutter, reader *r, size_t size, tw_error *er
     if (r->buffer_mem == cutter->buffer_mem && r->capacity >= size) return TW_OK;
     size_t capacity = size > CHUNK ? size : CHUNK;
     char *buffer = tw_malloc(cutter->buffer_mem, capacity + TW_DECODE_PAD);
-    if (!buffer) return tw_fail(error, TW_E_NOMEM, "out of memory for %zu bytes of \"%s\"", size, cutter->split->name.data);
+    if (!buffer) return tw_fail(error, TW_E_NOMEM, "out of memory for %zu bytes of \"%s\"", size, cutter->split.name.data);
     tw_free(r->buffer_mem, r->buffer, r->capacity + TW_DECODE_PAD);
     r->buffer = buffer;
     r->buffer_mem = cutter->buffer_mem;
