@@ -261,12 +261,43 @@ int tw_script_check(tw_script *s, tw_str text, void (*each)(void *context, const
 
 /* --- rows that left the flow --- */
 
-static void report_one(void *context, tw_side_kind kind, tw_str table, uint64_t rows) {
-    static const char *const WHAT[] = {"late", "undecodable", "failed"};
-    char count[32];
-    if (rows)
-        fprintf(context, "%s %s row%s: SELECT * FROM `%.*s$%s`\n", tw_count_text(count, rows), WHAT[kind], rows == 1 ? "" : "s", TW_STR_ARG(table),
-                kind == TW_SIDE_LATE ? "late" : "errors");
+typedef struct reporting {
+    tw_script *script;
+    FILE *out;
+    struct {
+        tw_side_kind kind;
+        tw_str table;
+        uint64_t rows;
+    } tables[64];
+    int count;
+} reporting;
+
+static void note_table(void *context, tw_side_kind kind, tw_str table, uint64_t rows) {
+    reporting *r = context;
+    if (!rows || r->count == (int)(sizeof r->tables / sizeof *r->tables)) return;
+    r->tables[r->count].kind = kind;
+    r->tables[r->count].table = table;
+    r->tables[r->count++].rows = rows;
 }
 
-void tw_script_report(tw_script *s, FILE *out) { tw_side_each(s->side, report_one, out); }
+/* Why the first row is there. */
+static void say_first_reason(const reporting *r, tw_side_kind kind, tw_str table) {
+    int column = kind == TW_SIDE_SOURCE_ERRORS ? 1 : 3;
+    tw_builder row;
+    if (kind == TW_SIDE_LATE || tw_builder_open(&row, &r->script->mem, tw_side_row(kind), 1) != TW_OK) return;
+    if (tw_side_read(r->script->side, kind, table, 0, &row) == 1 && !tw_column_null(&row.batch.columns[column], 0))
+        fprintf(r->out, " (%.*s)", TW_STR_ARG(tw_sview_str(row.batch.columns[column].values)));
+    tw_builder_close(&row);
+}
+
+void tw_script_report(tw_script *s, FILE *out) {
+    static const char *const WHAT[] = {"late", "undecodable", "failed"};
+    reporting r = {.script = s, .out = out};
+    char count[32];
+    tw_side_each(s->side, note_table, &r);
+    for (int i = 0; i < r.count; i++) {
+        fprintf(out, "%s %s row%s", tw_count_text(count, r.tables[i].rows), WHAT[r.tables[i].kind], r.tables[i].rows == 1 ? "" : "s");
+        say_first_reason(&r, r.tables[i].kind, r.tables[i].table);
+        fprintf(out, ": SELECT * FROM `%.*s$%s`\n", TW_STR_ARG(r.tables[i].table), r.tables[i].kind == TW_SIDE_LATE ? "late" : "errors");
+    }
+}

@@ -60,6 +60,8 @@ typedef enum tw_side_kind { TW_SIDE_LATE, TW_SIDE_SOURCE_ERRORS, TW_SIDE_TARGET_
  *              missed STRING
  *     errors   raw BYTES, error STRING, source STRING, line BIGINT, offset BIGINT, time TIMESTAMP_LTZ(3), version STRING
  *     failed   operator STRING, expression STRING, row STRING (JSON), error STRING, change STRING, time TIMESTAMP_LTZ(3) */
+/* The failed rows of bare SELECTs are in query$errors. */
+#define TW_QUERY_TARGET TW_STR("query")
 const tw_type *tw_side_row(tw_side_kind kind);
 
 typedef struct tw_plan_side {
@@ -174,7 +176,7 @@ typedef struct tw_plan_exchange {
 
 typedef struct tw_plan_sink {
     tw_table_ref table;
-    bool collect;               /* a bare SELECT: rows go to the client of this process, not to a connector */
+    bool collect;               /* a bare SELECT: rows go to the client of this process, not to a connector; its failed rows to query$errors */
     const int32_t *primary_key; /* PRIMARY KEY of the table */
     int nprimary_key;
     bool drop_nulls;            /* table.exec.sink.not-null-enforcer = DROP */
@@ -217,7 +219,6 @@ typedef struct tw_plan {
     const tw_session *session;
     bool fail_on_error;   /* thalweg.on-error = 'fail' */
     bool every_change;    /* table.exec.mini-batch.enabled = 'false': emit one change per input row */
-    tw_str target;        /* INSERT target, for <target>$errors; "" for a bare SELECT */
 } tw_plan;
 
 /* Fills index, id, and the order of nodes from the roots. */
@@ -227,7 +228,7 @@ void tw_plan_print(tw_buf *out, const tw_plan *plan);
 const char *tw_plan_kind_name(tw_plan_kind kind);
 
 /* Versioned binary form. */
-#define TW_PLAN_VERSION 1
+#define TW_PLAN_VERSION 2
 void tw_plan_write(tw_buf *out, const tw_plan *plan);
 tw_status tw_plan_read(tw_arena *arena, tw_str bytes, const tw_session *session, tw_plan *plan, tw_error *error);
 

@@ -52,7 +52,6 @@ tw_status tw_plan_read(tw_arena *arena, tw_str bytes, const tw_session *session,
     *plan = (tw_plan){.session = session};
     plan->fail_on_error = tw_code_flag(&c, false);
     plan->every_change = tw_code_flag(&c, false);
-    plan->target = tw_code_str(&c, TW_STR(""));
     int n = tw_code_count(&c, 0);
     if (n > TW_PLAN_NODES_MAX) tw_code_damaged(&c, "too many nodes");
     if (c.status == TW_OK) read_nodes(&c, n);

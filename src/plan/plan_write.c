@@ -4,7 +4,7 @@
  *     0       4      "TWPL"
  *     4       4      version, TW_PLAN_VERSION
  *     8       4      CRC-32C of what follows
- *     12             u8 fail_on_error | u8 every_change | target | number of nodes | nodes, inputs before readers
+ *     12             u8 fail_on_error | u8 every_change | number of nodes | nodes, inputs before readers
  *
  * Numbers are zigzag varints, texts and lists have their length in front; a node's fields come as plan_code.c walks them. The session is not
  * part of it: a plan is read into the session of the job that takes it up. */
@@ -20,7 +20,6 @@ void tw_plan_write(tw_buf *out, const tw_plan *plan) {
     size_t body = out->length;
     tw_code_flag(&codec, plan->fail_on_error);
     tw_code_flag(&codec, plan->every_change);
-    tw_code_str(&codec, plan->target);
     tw_code_count(&codec, plan->nnodes);
     for (int i = 0; i < plan->nnodes; i++) {
         tw_plan_node copy = *plan->nodes[i];

@@ -77,6 +77,22 @@ static void late(void *context, const tw_operator *op, const tw_batch *batch, in
     tw_arena_free(&arena);
 }
 
+static bool reads(const tw_plan_node *reader, const tw_plan_node *node) {
+    if (reader == node) return true;
+    for (int i = 0; i < reader->ninputs; i++)
+        if (reads(reader->inputs[i], node)) return true;
+    return false;
+}
+
+/* The first sink that the operator's rows go to. */
+static tw_str target_of(const tw_job *job, const tw_operator *op) {
+    for (int i = 0; i < job->plan->nnodes; i++) {
+        const tw_plan_node *n = job->plan->nodes[i];
+        if (n->kind == TW_PLAN_SINK && !n->u.sink.collect && reads(n, op->node)) return n->u.sink.table.name;
+    }
+    return TW_QUERY_TARGET;
+}
+
 static void failed(void *context, const tw_operator *op, const tw_batch *batch, int32_t row, const tw_error *error) {
     tw_job *job = context;
     op->task->failed_rows++;
@@ -89,7 +105,7 @@ static void failed(void *context, const tw_operator *op, const tw_batch *batch, 
                          text(&arena, "%s", error->message),
                          text(&arena, "%s", tw_change_text(batch->kinds ? batch->kinds[row] : TW_INSERT)),
                          tw_value_of_int(&TW_TYPE_LTZ_3, op->task->now_ms)};
-    tw_side_append(job->options.side, TW_SIDE_TARGET_ERRORS, job->plan->target, values);
+    tw_side_append(job->options.side, TW_SIDE_TARGET_ERRORS, target_of(job, op), values);
     tw_arena_free(&arena);
 }
 

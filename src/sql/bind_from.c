@@ -59,14 +59,16 @@ tw_status tw_find_table(tw_binder *binder, const tw_ast_names *name, const tw_ca
 static tw_status bind_side(tw_binder *binder, const tw_ast_names *name, tw_str base, bool late, tw_pos pos, const tw_rel **out) {
     tw_ast_names table_name = {tw_arena_memdup(binder->arena, name->at, sizeof *name->at * (size_t)name->count), name->count};
     table_name.at[name->count - 1].text = base;
-    const tw_catalog_table *table;
-    TW_TRY(tw_find_table(binder, &table_name, &table));
-    const tw_connector *connector = tw_registry_connector(binder->registry, tw_option_get(table->options, table->noptions, "connector"));
-    bool target = !late && connector && !connector->source;
+    const tw_catalog_table *table = NULL;
+    bool query = !late && name->count == 1 && tw_str_equal(base, TW_QUERY_TARGET) && !tw_catalog_find(binder->catalog, &table_name, NULL);
+    if (!query) TW_TRY(tw_find_table(binder, &table_name, &table));
+    const tw_connector *connector =
+        query ? NULL : tw_registry_connector(binder->registry, tw_option_get(table->options, table->noptions, "connector"));
+    bool target = query || (!late && connector && !connector->source);
     tw_side_kind kind = late ? TW_SIDE_LATE : target ? TW_SIDE_TARGET_ERRORS : TW_SIDE_SOURCE_ERRORS;
     tw_rel *rel = tw_rel_new(binder->arena, TW_REL_SIDE, tw_side_row(kind), NULL, 0, pos);
     rel->u.side.kind = kind;
-    rel->u.side.table = table->path[2];
+    rel->u.side.table = query ? TW_QUERY_TARGET : table->path[2];
     *out = rel;
     return TW_OK;
 }

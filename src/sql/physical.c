@@ -301,7 +301,6 @@ tw_status tw_physical_plan(tw_physical *p, const tw_rel *const *roots, int32_t n
     }
     plan->fail_on_error = setting_is(p, "thalweg.on-error", "fail");
     plan->every_change = setting_is(p, "table.exec.mini-batch.enabled", "false");
-    plan->target = nroots && !sinks[0]->u.sink.collect ? sinks[0]->u.sink.table.name : TW_STR("");
     TW_TRY(tw_plan_finish(p->arena, sinks, nroots, plan, p->error));
     if (p->reads_watermark || has_sessions(plan)) want_row_watermarks(plan);
     return TW_OK;
