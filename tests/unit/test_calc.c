@@ -76,7 +76,7 @@ static void failed_rows_leave(void **state) {
     plan_run(&t, 1, 4096, 1);
     tw_builder rows;
     assert_int_equal(tw_builder_open(&rows, &t.mem, tw_side_row(TW_SIDE_TARGET_ERRORS), 10), TW_OK);
-    assert_int_equal(tw_side_read(t.side, TW_SIDE_TARGET_ERRORS, TW_STR(""), 0, &rows), 2);
+    assert_int_equal(tw_side_read(t.side, TW_SIDE_TARGET_ERRORS, TW_QUERY_TARGET, 0, &rows), 2);
     tw_buf_clear(&t.rows);
     tw_print_value(&t.rows, &rows.batch.columns[3], 0);
     tw_print_value(&t.rows, &rows.batch.columns[3], 1);
