@@ -41,11 +41,20 @@ void tw_buf_append(tw_buf *buf, const void *bytes, size_t length) {
     buf->length += length;
 }
 
-void tw_buf_byte(tw_buf *buf, char byte) {
-    char *to = tw_buf_reserve(buf, 1);
-    if (!to) return;
-    *to = byte;
-    buf->length++;
+int tw_int_format(char *out, int64_t v) {
+    char reverse[24];
+    uint64_t rest = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    int n = 0, at = 0;
+    do reverse[n++] = (char)('0' + rest % 10), rest /= 10;
+    while (rest);
+    if (v < 0) out[at++] = '-';
+    while (n) out[at++] = reverse[--n];
+    return at;
+}
+
+void tw_buf_int(tw_buf *buf, int64_t v) {
+    char *to = tw_buf_reserve(buf, 20);
+    if (to) buf->length += (size_t)tw_int_format(to, v);
 }
 
 void tw_buf_str(tw_buf *buf, tw_str text) { tw_buf_append(buf, text.data, text.length); }

@@ -6,6 +6,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+/* An integer in decimal: at most 20 bytes, no NUL; returns the length. */
+int tw_int_format(char *out, int64_t v);
+
 typedef struct tw_buf {
     tw_mem *mem;
     char *data;
@@ -24,7 +27,13 @@ static inline void tw_buf_clear(tw_buf *buf) {
 /* Makes room for `more` bytes behind length and returns the place, or NULL. Length is the caller's to advance. */
 char *tw_buf_reserve(tw_buf *buf, size_t more);
 void tw_buf_append(tw_buf *buf, const void *bytes, size_t length);
-void tw_buf_byte(tw_buf *buf, char byte);
+static inline void tw_buf_byte(tw_buf *buf, char byte) {
+    if (buf->length == buf->capacity || buf->failed) {
+        if (!tw_buf_reserve(buf, 1)) return;
+    }
+    buf->data[buf->length++] = byte;
+}
+void tw_buf_int(tw_buf *buf, int64_t v); /* in decimal */
 void tw_buf_str(tw_buf *buf, tw_str text);
 void tw_buf_text(tw_buf *buf, const char *text);
 void tw_buf_printf(tw_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));

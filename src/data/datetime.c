@@ -189,11 +189,34 @@ bool tw_timestamp_parse(tw_str s, tw_ts *out) {
     return true;
 }
 
+/* At least so many digits. */
+static int put_number(char *out, uint32_t v, int digits) {
+    char reverse[12];
+    int n = 0;
+    for (; v || n < digits; v /= 10) reverse[n++] = (char)('0' + v % 10);
+    for (int i = 0; i < n; i++) out[i] = reverse[n - 1 - i];
+    return n;
+}
+
 /* Years of more than four digits get a sign in ISO text, as java.time writes them. */
 static int put_date(char *out, int32_t y, int32_t m, int32_t d, bool iso) {
-    if (iso && y > 9999) return sprintf(out, "+%d-%02d-%02d", y, m, d);
-    if (y < 0) return sprintf(out, "-%04d-%02d-%02d", -y, m, d);
-    return sprintf(out, "%04d-%02d-%02d", y, m, d);
+    int n = 0;
+    if (y < 0 || (iso && y > 9999)) out[n++] = y < 0 ? '-' : '+';
+    n += put_number(out + n, (uint32_t)(y < 0 ? -y : y), 4);
+    out[n++] = '-';
+    n += put_number(out + n, (uint32_t)m, 2);
+    out[n++] = '-';
+    return n + put_number(out + n, (uint32_t)d, 2);
+}
+
+/* hh:mm and perhaps :ss */
+static int put_clock(char *out, int32_t hour, int32_t minute, int32_t second, bool seconds) {
+    int n = put_number(out, (uint32_t)hour, 2);
+    out[n++] = ':';
+    n += put_number(out + n, (uint32_t)minute, 2);
+    if (!seconds) return n;
+    out[n++] = ':';
+    return n + put_number(out + n, (uint32_t)second, 2);
 }
 
 int tw_date_format(char *out, int32_t days) {
@@ -205,14 +228,14 @@ int tw_date_format(char *out, int32_t days) {
 static int put_fraction(char *out, int32_t nanos, int digits) {
     char text[12];
     if (digits <= 0) return 0;
-    snprintf(text, sizeof text, "%09d", nanos);
+    put_number(text, (uint32_t)nanos, 9);
     out[0] = '.';
     memcpy(out + 1, text, (size_t)digits);
     return digits + 1;
 }
 
 int tw_time_format(char *out, int32_t ms, int precision) {
-    int n = sprintf(out, "%02d:%02d:%02d", ms / 3600000 % 24, ms / 60000 % 60, ms / 1000 % 60);
+    int n = put_clock(out, ms / 3600000 % 24, ms / 60000 % 60, ms / 1000 % 60, true);
     int digits = precision < 3 ? precision : 3, fraction = ms % 1000;
     if (digits < 1) return n;
     out[n++] = '.';
@@ -224,15 +247,16 @@ int tw_time_format(char *out, int32_t ms, int precision) {
 int tw_timestamp_format(char *out, tw_ts ts, int precision) {
     tw_civil c = tw_civil_from_ts(ts);
     int n = put_date(out, c.year, c.month, c.day, false);
-    n += sprintf(out + n, " %02d:%02d:%02d", c.hour, c.minute, c.second);
+    out[n++] = ' ';
+    n += put_clock(out + n, c.hour, c.minute, c.second, true);
     return n + put_fraction(out + n, c.nanos, precision);
 }
 
 int tw_timestamp_format_iso(char *out, tw_ts ts, bool instant) {
     tw_civil c = tw_civil_from_ts(ts);
     int n = put_date(out, c.year, c.month, c.day, true);
-    n += sprintf(out + n, "T%02d:%02d", c.hour, c.minute);
-    if (instant || c.second || c.nanos) n += sprintf(out + n, ":%02d", c.second);
+    out[n++] = 'T';
+    n += put_clock(out + n, c.hour, c.minute, c.second, instant || c.second || c.nanos);
     if (c.nanos) n += put_fraction(out + n, c.nanos, c.nanos % 1000000 == 0 ? 3 : c.nanos % 1000 == 0 ? 6 : 9);
     if (instant) out[n++] = 'Z';
     return n;

@@ -124,8 +124,8 @@ static void put_scalar(const encoder *e, tw_buf *out, const tw_column *c, int64_
     case TW_TIMESTAMP_LTZ:
         put_timestamp(e, out, c->phys == TW_PHYS_TS ? ((const tw_ts *)v)[row] : tw_ts_of(((const int64_t *)v)[row], 0), ltz);
         break;
-    case TW_INTERVAL_YM: tw_buf_printf(out, "%d", ((const int32_t *)v)[row]); break;
-    case TW_INTERVAL_DS: tw_buf_printf(out, "%lld", (long long)((const int64_t *)v)[row]); break;
+    case TW_INTERVAL_YM: tw_buf_int(out, ((const int32_t *)v)[row]); break;
+    case TW_INTERVAL_DS: tw_buf_int(out, ((const int64_t *)v)[row]); break;
     case TW_CHAR:
     case TW_VARCHAR: put_text(e, out, tw_sview_str(&((const tw_sview *)v)[row])); break;
     case TW_BINARY:

@@ -180,8 +180,8 @@ static void put_value(encoder *e, tw_buf *out, const tw_column *c, int64_t row) 
         put_timestamp(e, out, c->phys == TW_PHYS_TS ? ((const tw_ts *)c->values)[row] : tw_ts_of(((const int64_t *)c->values)[row], 0),
                       ltz);
         break;
-    case TW_INTERVAL_YM: tw_buf_printf(out, "%d", ((const int32_t *)c->values)[row]); break;
-    case TW_INTERVAL_DS: tw_buf_printf(out, "%lld", (long long)((const int64_t *)c->values)[row]); break;
+    case TW_INTERVAL_YM: tw_buf_int(out, ((const int32_t *)c->values)[row]); break;
+    case TW_INTERVAL_DS: tw_buf_int(out, ((const int64_t *)c->values)[row]); break;
     case TW_DECIMAL: put_decimal(e, out, c, row); break;
     case TW_FLOAT:
     case TW_DOUBLE: put_real(out, c, row); break;

@@ -48,7 +48,7 @@ static void print_duration(tw_buf *out, int64_t ms) {
     if (minutes) tw_buf_printf(out, "%lldM", (long long)minutes);
     if (seconds == 0 && fraction == 0) return;
     if (seconds == 0 && fraction < 0) tw_buf_byte(out, '-');
-    tw_buf_printf(out, "%lld", (long long)seconds);
+    tw_buf_int(out, seconds);
     if (fraction) {
         char digits[8];
         int n = 3;
@@ -120,7 +120,7 @@ static void print_i32(tw_buf *out, const tw_type *type, int32_t v) {
     case TW_DATE: print_date(out, v); break;
     case TW_TIME: print_time(out, v); break;
     case TW_INTERVAL_YM: print_period(out, type, v); break;
-    default: tw_buf_printf(out, "%d", v);
+    default: tw_buf_int(out, v);
     }
 }
 
@@ -135,7 +135,7 @@ static void print_i64(tw_buf *out, const tw_type *type, int64_t v) {
     case TW_TIMESTAMP:
     case TW_TIMESTAMP_LTZ: print_ts(out, type, tw_ts_of(v, 0)); break;
     case TW_INTERVAL_DS: print_duration(out, v); break;
-    default: tw_buf_printf(out, "%lld", (long long)v);
+    default: tw_buf_int(out, v);
     }
 }
 
@@ -149,8 +149,8 @@ void tw_print_value(tw_buf *out, const tw_column *c, int64_t row) {
     switch (c->phys) {
     case TW_PHYS_NONE: tw_buf_text(out, "null"); break;
     case TW_PHYS_BOOL: tw_buf_text(out, ((const uint8_t *)c->values)[row] ? "true" : "false"); break;
-    case TW_PHYS_I8: tw_buf_printf(out, "%d", ((const int8_t *)c->values)[row]); break;
-    case TW_PHYS_I16: tw_buf_printf(out, "%d", ((const int16_t *)c->values)[row]); break;
+    case TW_PHYS_I8: tw_buf_int(out, ((const int8_t *)c->values)[row]); break;
+    case TW_PHYS_I16: tw_buf_int(out, ((const int16_t *)c->values)[row]); break;
     case TW_PHYS_I32: print_i32(out, c->type, ((const int32_t *)c->values)[row]); break;
     case TW_PHYS_I64: print_i64(out, c->type, ((const int64_t *)c->values)[row]); break;
     case TW_PHYS_I128: print_decimal(out, ((const tw_i128 *)c->values)[row], c->type->scale); break;
