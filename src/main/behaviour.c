@@ -302,26 +302,30 @@ static tw_status feed_lines(run *r, const tw_behaviour_step *s) {
     return TW_OK;
 }
 
+static void end_input(run *r, const tw_behaviour_step *s) {
+    for (tw_feed_table *t = r->feed.tables; t; t = t->next)
+        if (s->table.length == 0 || tw_str_equal(s->table, tw_str_of(t->name))) tw_feed_end(t);
+}
+
+static bool is_input(tw_step_kind kind) { return kind == TW_STEP_FEED || kind == TW_STEP_WATERMARK || kind == TW_STEP_END; }
+
+static tw_status give_input(run *r, const tw_behaviour_step *s) {
+    if (s->kind == TW_STEP_FEED) return feed_lines(r, s);
+    if (s->kind == TW_STEP_WATERMARK) return tw_feed_watermark(&r->feed, feed_table(r, s), s->partition, s->number);
+    end_input(r, s);
+    return TW_OK;
+}
+
 static tw_status drive(run *r, const tw_behaviour_step *s) {
-    switch (s->kind) {
-    case TW_STEP_FEED: TW_TRY(feed_lines(r, s)); break;
-    case TW_STEP_WATERMARK: TW_TRY(tw_feed_watermark(&r->feed, feed_table(r, s), s->partition, s->number)); break;
-    case TW_STEP_ADVANCE: tw_os_advance(&r->os, s->number); break;
-    case TW_STEP_CHECKPOINT: return checkpoint(r);
-    case TW_STEP_CRASH: return crash(r);
-    case TW_STEP_END:
-        for (tw_feed_table *t = r->feed.tables; t; t = t->next)
-            if (s->table.length == 0 || tw_str_equal(s->table, tw_str_of(t->name))) tw_feed_end(t);
-        break;
-    default: break;
-    }
+    if (s->kind == TW_STEP_CHECKPOINT) return checkpoint(r);
+    if (s->kind == TW_STEP_CRASH) return crash(r);
+    if (s->kind == TW_STEP_ADVANCE) tw_os_advance(&r->os, s->number);
+    else TW_TRY(give_input(r, s));
     return step_job(r);
 }
 
 static bool do_drive(run *r, const tw_behaviour_file *file, const tw_behaviour_step *s) {
-    if (!r->plan && s->kind == TW_STEP_FEED) { /* input that is there before the job */
-        return feed_lines(r, s) == TW_OK || unexpected(r, file, s);
-    }
+    if (!r->plan && is_input(s->kind)) return give_input(r, s) == TW_OK || unexpected(r, file, s); /* it is there before the job */
     if (!r->plan) return complain(r, file, s, "there is no job");
     if (r->failed == TW_OK) r->failed = drive(r, s);
     return true;

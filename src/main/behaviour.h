@@ -18,7 +18,7 @@
  *     advance DURATION               processing time
  *     checkpoint                     snapshot; the job goes on
  *     crash                          the job is restored from its last snapshot (or from its beginning)
- *     end [TABLE]                    the input's end
+ *     end [TABLE]                    the input's end; feed, watermark and end before any job say what queries and the next job find
  *     emits                          net changes since the last look: "+[1, a]" came, "-[1, a]" went ("2 +[..]" twice)
  *     <lines>
  *     table                          all rows that stand now
