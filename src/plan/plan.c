@@ -14,7 +14,7 @@ const char *tw_plan_kind_name(tw_plan_kind kind) {
         [TW_PLAN_GROUP_AGG] = "GroupAggregate", [TW_PLAN_EXPAND] = "Expand",
         [TW_PLAN_SORT] = "Sort", [TW_PLAN_LIMIT] = "Limit",
         [TW_PLAN_TOP_N] = "Rank", [TW_PLAN_EXCHANGE] = "Exchange",
-        [TW_PLAN_SINK] = "Sink"};
+        [TW_PLAN_CONSTRAINT] = "ConstraintEnforcer", [TW_PLAN_SINK] = "Sink"};
     return (unsigned)kind < TW_PLAN_KIND_COUNT ? names[kind] : "?";
 }
 

@@ -27,6 +27,7 @@ typedef enum tw_plan_kind {
     TW_PLAN_LIMIT,        /* first rows by arrival, with OFFSET */
     TW_PLAN_TOP_N,        /* ORDER BY ... LIMIT over updating input; ROW_NUMBER ranks */
     TW_PLAN_EXCHANGE,     /* rows move between shards */
+    TW_PLAN_CONSTRAINT,   /* NOT NULL and lengths, as a sink's table declares them */
     TW_PLAN_SINK,
     TW_PLAN_KIND_COUNT
 } tw_plan_kind;
@@ -174,13 +175,21 @@ typedef struct tw_plan_exchange {
     int nkeys;
 } tw_plan_exchange;
 
+typedef enum tw_length_rule { TW_LENGTH_IGNORE, TW_LENGTH_TRIM_PAD, TW_LENGTH_ERROR } tw_length_rule;
+typedef enum tw_nested_rule { TW_NESTED_IGNORE, TW_NESTED_ROWS, TW_NESTED_COLLECTIONS } tw_nested_rule;
+
+/* What the node's row says of NOT NULL and of lengths is made true. */
+typedef struct tw_plan_constraint {
+    bool drop_nulls;        /* rows with a NULL in a NOT NULL column go without a word; else they are failed rows */
+    tw_nested_rule nested;  /* fields of ROWs too; elements of collections too */
+    tw_length_rule lengths;
+} tw_plan_constraint;
+
 typedef struct tw_plan_sink {
     tw_table_ref table;
     bool collect;               /* a bare SELECT: rows go to the client of this process, not to a connector; its failed rows to query$errors */
     const int32_t *primary_key; /* PRIMARY KEY of the table */
     int nprimary_key;
-    bool drop_nulls;            /* table.exec.sink.not-null-enforcer = DROP */
-    bool trim_length, pad_length; /* type-length-enforcer */
 } tw_plan_sink;
 
 typedef struct tw_plan_node tw_plan_node;
@@ -209,6 +218,7 @@ struct tw_plan_node {
         tw_plan_sort sort;
         tw_plan_expand expand;
         tw_plan_exchange exchange;
+        tw_plan_constraint constraint;
         tw_plan_sink sink;
     } u;
 };

@@ -118,6 +118,7 @@ void tw_plan_check_node(tw_plan_codec *c, const tw_plan_node *n) {
         return;
     case TW_PLAN_SORT:
     case TW_PLAN_LIMIT:
+    case TW_PLAN_CONSTRAINT:
     case TW_PLAN_EXCHANGE: expect(c, n->row->nfields == input->nfields && same_columns(n->row, input, input->nfields), "an operator's columns"); return;
     default: return;
     }

@@ -308,13 +308,16 @@ static void code_exchange(tw_plan_codec *c, tw_plan_exchange *e, int ncolumns) {
     e->keys = tw_code_columns(c, e->keys, &e->nkeys, ncolumns);
 }
 
+static void code_constraint(tw_plan_codec *c, tw_plan_constraint *k) {
+    k->drop_nulls = tw_code_flag(c, k->drop_nulls);
+    k->nested = (tw_nested_rule)tw_code_int(c, k->nested, 0, TW_NESTED_COLLECTIONS);
+    k->lengths = (tw_length_rule)tw_code_int(c, k->lengths, 0, TW_LENGTH_ERROR);
+}
+
 static void code_sink(tw_plan_codec *c, tw_plan_sink *s, int ncolumns) {
     s->collect = tw_code_flag(c, s->collect);
     if (!s->collect) code_table(c, &s->table);
     s->primary_key = tw_code_columns(c, s->primary_key, &s->nprimary_key, ncolumns);
-    s->drop_nulls = tw_code_flag(c, s->drop_nulls);
-    s->trim_length = tw_code_flag(c, s->trim_length);
-    s->pad_length = tw_code_flag(c, s->pad_length);
 }
 
 /* --- nodes --- */
@@ -338,6 +341,7 @@ static void code_fields(tw_plan_codec *c, tw_plan_node *n) {
     case TW_PLAN_LIMIT:
     case TW_PLAN_TOP_N: code_sort(c, &n->u.sort, ncolumns); return;
     case TW_PLAN_EXCHANGE: code_exchange(c, &n->u.exchange, ncolumns); return;
+    case TW_PLAN_CONSTRAINT: code_constraint(c, &n->u.constraint); return;
     case TW_PLAN_SINK: code_sink(c, &n->u.sink, ncolumns); return;
     case TW_PLAN_KIND_COUNT: break;
     }

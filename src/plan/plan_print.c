@@ -304,6 +304,17 @@ static void print_sink(printer *p, const tw_plan_node *n, const tw_type *input) 
     if (s->nprimary_key) columns_attribute(p, "primaryKey", s->collect ? input : s->table.schema, s->primary_key, s->nprimary_key);
 }
 
+static void print_constraint(printer *p, const tw_plan_node *n) {
+    const tw_plan_constraint *k = &n->u.constraint;
+    static const char *const lengths[] = {NULL, "trim and pad", "error"};
+    int32_t columns[256], count = 0;
+    for (int32_t i = 0; n->row && i < n->row->nfields && count < 256; i++)
+        if (!n->row->fields[i].type->nullable) columns[count++] = i;
+    if (count) columns_attribute(p, k->drop_nulls ? "dropNulls" : "notNull", n->row, columns, count);
+    if (k->nested) text_attribute(p, "nested", k->nested == TW_NESTED_ROWS ? TW_STR("rows") : TW_STR("rows and collections"));
+    if (k->lengths) text_attribute(p, "lengths", tw_str_of(lengths[k->lengths]));
+}
+
 static void print_fields(printer *p, const tw_plan_node *n) {
     const tw_type *input = n->ninputs ? n->inputs[0]->row : NULL;
     switch (n->kind) {
@@ -323,6 +334,7 @@ static void print_fields(printer *p, const tw_plan_node *n) {
     case TW_PLAN_LIMIT:
     case TW_PLAN_TOP_N: print_sort(p, n, input); return;
     case TW_PLAN_EXCHANGE: print_exchange(p, &n->u.exchange, input); return;
+    case TW_PLAN_CONSTRAINT: print_constraint(p, n); return;
     case TW_PLAN_SINK: print_sink(p, n, input); return;
     case TW_PLAN_KIND_COUNT: return;
     }

@@ -230,19 +230,64 @@ static tw_status check_sink(tw_physical *p, const tw_rel *rel, const tw_connecto
     return status;
 }
 
+/* PRIMARY KEY in columns of the sink's row, which has no computed columns. */
+static const int32_t *key_columns(tw_physical *p, const tw_catalog_table *t, const tw_type *row) {
+    int32_t *key = TW_NEW_ARRAY(p->arena, int32_t, t->nprimary_key + 1);
+    for (int32_t i = 0; i < t->nprimary_key; i++) key[i] = tw_type_field(row, t->columns[t->primary_key[i]].name);
+    return key;
+}
+
+/* The columns as the table declares them: what is written of NOT NULL and lengths. */
+static const tw_type *declared_row(tw_physical *p, const tw_type *row, const tw_catalog_table *t) {
+    tw_field *fields = tw_arena_memdup(p->arena, row->fields, sizeof *fields * (size_t)row->nfields);
+    for (int32_t i = 0; i < row->nfields; i++)
+        for (int32_t c = 0; c < t->ncolumns; c++)
+            if (t->columns[c].source >= 0 && tw_str_equal(t->columns[c].name, fields[i].name)) fields[i].type = t->columns[c].type;
+    return tw_type_row(p->arena, fields, row->nfields);
+}
+
+static bool declares_not_null(const tw_type *type, bool nested) {
+    if (!type->nullable) return true;
+    for (int32_t i = 0; nested && i < type->nfields; i++)
+        if (declares_not_null(type->fields[i].type, true)) return true;
+    return false;
+}
+
+static bool declares_length(const tw_type *type) {
+    return (tw_kind_is_text(type->kind) || tw_kind_is_binary(type->kind)) && type->length != TW_LENGTH_MAX;
+}
+
+/* Where the table declares nothing that rows could break there is nothing to look after. */
+static void enforce_constraints(tw_physical *p, const tw_rel *rel, tw_made *out) {
+    tw_plan_constraint k = {.drop_nulls = setting_is(p, "table.exec.sink.not-null-enforcer", "DROP")};
+    if (setting_is(p, "table.exec.sink.type-length-enforcer", "TRIM_PAD")) k.lengths = TW_LENGTH_TRIM_PAD;
+    if (setting_is(p, "table.exec.sink.type-length-enforcer", "ERROR")) k.lengths = TW_LENGTH_ERROR;
+    if (setting_is(p, "table.exec.sink.nested-constraint-enforcer", "ROWS")) k.nested = TW_NESTED_ROWS;
+    if (setting_is(p, "table.exec.sink.nested-constraint-enforcer", "ROWS_AND_COLLECTIONS")) k.nested = TW_NESTED_COLLECTIONS;
+    const tw_type *row = declared_row(p, out->node->row, rel->u.sink.table);
+    bool any = false;
+    for (int32_t i = 0; i < row->nfields; i++)
+        any |= declares_not_null(row->fields[i].type, k.nested) || (k.lengths && declares_length(row->fields[i].type));
+    if (!any) return;
+    tw_plan_node *n = tw_physical_node(p, TW_PLAN_CONSTRAINT, row, &out->node, 1, rel->pos);
+    n->u.constraint = k;
+    n->upsert_key = out->node->upsert_key;
+    n->nupsert_key = out->node->nupsert_key;
+    out->node = n;
+}
+
 static tw_status sink(tw_physical *p, const tw_rel *rel, tw_made *out) {
     const tw_rel_sink *s = &rel->u.sink;
     TW_TRY(tw_physical_of(p, rel->inputs[0], out));
+    if (s->table) enforce_constraints(p, rel, out);
     tw_plan_node *n = tw_physical_node(p, TW_PLAN_SINK, rel->row, &out->node, 1, rel->pos);
     n->u.sink.collect = !s->table;
     if (s->table) {
         n->u.sink.table = table_ref(p, s->table, s->options, s->noptions);
-        n->u.sink.primary_key = s->table->primary_key;
+        n->u.sink.primary_key = key_columns(p, s->table, out->node->row);
         n->u.sink.nprimary_key = s->table->nprimary_key;
         TW_TRY(check_sink(p, rel, tw_registry_connector(p->registry, n->u.sink.table.connector), out->node));
     }
-    n->u.sink.drop_nulls = setting_is(p, "table.exec.sink.not-null-enforcer", "DROP");
-    n->u.sink.trim_length = n->u.sink.pad_length = setting_is(p, "table.exec.sink.type-length-enforcer", "TRIM_PAD");
     out->node = n;
     return TW_OK;
 }

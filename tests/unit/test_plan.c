@@ -215,7 +215,7 @@ static tw_plan_node *side(tw_arena *a) {
 
 static tw_plan_node *sink(tw_arena *a, tw_plan_node *input, bool collect) {
     tw_plan_node *n = node(a, TW_PLAN_SINK, input->row, 1, input);
-    n->u.sink = (tw_plan_sink){.collect = collect, .primary_key = columns(a, 1, 0), .nprimary_key = 1, .drop_nulls = true, .trim_length = true};
+    n->u.sink = (tw_plan_sink){.collect = collect, .primary_key = columns(a, 1, 0), .nprimary_key = 1};
     if (!collect) n->u.sink.table = table(a, "out");
     return n;
 }
@@ -239,6 +239,9 @@ static tw_plan everything(fixture *f) {
     roots[n++] = sink(a, sort(a, TW_PLAN_LIMIT, all), true);
     roots[n++] = sink(a, sort(a, TW_PLAN_TOP_N, all), true);
     roots[n++] = sink(a, expand(a, all), true);
+    tw_plan_node *constraint = node(a, TW_PLAN_CONSTRAINT, event_row(a), 1, all);
+    constraint->u.constraint = (tw_plan_constraint){.drop_nulls = true, .nested = TW_NESTED_ROWS, .lengths = TW_LENGTH_TRIM_PAD};
+    roots[n++] = sink(a, constraint, true);
     tw_window hop = {.kind = TW_WINDOW_HOP, .time_column = 1, .size_ms = 60000, .step_ms = 1500, .start_column = -1, .end_column = -1};
     tw_window session = {.kind = TW_WINDOW_SESSION, .time_column = 1, .gap_ms = 7200000, .partition = columns(a, 1, 0), .npartition = 1};
     tw_window count = {.kind = TW_WINDOW_COUNT, .time_column = -1, .size_ms = 100, .step_ms = 10, .start_column = -1, .end_column = -1};
