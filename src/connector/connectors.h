@@ -7,6 +7,7 @@
 extern const tw_connector tw_connector_filesystem;
 extern const tw_connector tw_connector_print;
 extern const tw_connector tw_connector_blackhole;
+extern const tw_connector tw_connector_checksum;
 extern const tw_connector tw_connector_datagen;
 extern const tw_connector tw_connector_nexmark;
 extern const tw_connector tw_connector_stdin;

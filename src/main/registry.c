@@ -5,7 +5,7 @@
 #include "operator/operator.h"
 
 static const tw_connector *const CONNECTORS[] = {
-    &tw_connector_blackhole, &tw_connector_datagen, &tw_connector_filesystem, &tw_connector_nexmark,
+    &tw_connector_blackhole, &tw_connector_checksum, &tw_connector_datagen, &tw_connector_filesystem, &tw_connector_nexmark,
     &tw_connector_print,     &tw_connector_stdin,   &tw_connector_stdout,
 };
 

@@ -1,0 +1,14 @@
+-- The events of tumble_10k in windows of 10 s every 2 s.
+CREATE TABLE events (
+    id BIGINT, auction BIGINT, rowtime AS TO_TIMESTAMP_LTZ(id / 100, 3),
+    WATERMARK FOR rowtime AS rowtime - INTERVAL '1' SECOND
+) WITH (
+    'connector' = 'datagen', 'rows-per-second' = '1000000000', 'scan.parallelism' = '4',
+    'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '9999999',
+    'fields.auction.min' = '0', 'fields.auction.max' = '9999'
+);
+CREATE TABLE results (window_start TIMESTAMP_LTZ(3), auction BIGINT, num BIGINT) WITH ('connector' = 'checksum');
+INSERT INTO results
+SELECT window_start, auction, COUNT(*)
+FROM TABLE(HOP(TABLE events, DESCRIPTOR(rowtime), INTERVAL '2' SECOND, INTERVAL '10' SECOND))
+GROUP BY window_start, window_end, auction;
