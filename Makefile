@@ -3,7 +3,8 @@ BUILD          ?= build
 PREFIX         ?= /usr/local
 FUZZ_SECONDS   ?= 60
 CONFORMANCE    ?= ../shared/conformance/conformance.py
-BIDS           ?= $(BUILD)/bids.jsonl
+BIDS           ?= $(BUILD)/bids.json
+ROUNDS         ?= 3
 CLANG          ?= clang-19
 MESON_FLAGS    ?=
 SETUP          := tools/setup.sh
@@ -61,9 +62,10 @@ clang: ## build and check with clang, warnings as errors, in build-clang/
 	$(call ninja,build-clang)
 	@echo "test build-clang"; $(TEST) -C build-clang --no-suite slow
 
-bench: build ## the benchmarks (BIDS names a file of JSON bids)
+bench: build ## the benchmarks, ROUNDS (3) times (BIDS names the file of JSON bids, which is made when missing)
 	$(call ninja,$(BUILD),bench)
-	@bench/run.sh $(BUILD) $(BIDS)
+	@bench/run.py --bids $(BIDS) --rounds $(ROUNDS) $(BUILD)
+	@$(BUILD)/bench/bench_json $(BIDS)
 
 conformance: build ## the scripts with real Flink's answers (CONFORMANCE names the runner)
 	@if [ -x $(CONFORMANCE) ]; then $(CONFORMANCE) $(BUILD)/thalweg; else echo "conformance: no $(CONFORMANCE) here, left out"; fi

@@ -4,7 +4,7 @@
  *
  * `rows` counts insertions less retractions, `changes` the rows that are not insertions. The sum is that of the rows' hashes modulo
  * 2^64, retractions subtracted, so that neither the order of rows nor their shards matter: the tasks' lines are added up. It is defined so
- * that a few lines of any language can check it (tools/checksum.py):
+ * that a few lines of any language can check it (bench/oracle.py):
  *
  *     step(h, v) = let x = (h xor v) * C modulo 2^64 in x xor (x >> 32)              C = 0xd6e8feb86659fd93
  *     row: h = 0x9e3779b97f4a7c15; for each column: h = step(h, v), a NULL being v = 0x6e756c6c
