@@ -180,7 +180,7 @@ char *tw_table_payload(const tw_table *t, tw_element *e) { return (char *)e + t-
 
 static tw_status set_key(tw_table *t, tw_element *e, tw_str key) {
     if (t->form != FORM_VARIABLE) {
-        memcpy(e + 1, key.data, key.length);
+        if (key.length) memcpy(e + 1, key.data, key.length);
         return TW_OK;
     }
     key_slot *slot = (key_slot *)(e + 1);
