@@ -215,7 +215,7 @@ static inline bool key_equal(key_form form, const tw_table *t, const tw_element 
     switch (form) {
     case FORM_8: return load64(mine) == load64(key.data);
     case FORM_16: return ((load64(mine) ^ load64(key.data)) | (load64(mine + 8) ^ load64(key.data + 8))) == 0;
-    case FORM_FIXED: return memcmp(mine, key.data, (size_t)t->codec->width) == 0;
+    case FORM_FIXED: return t->codec->width == 0 || memcmp(mine, key.data, (size_t)t->codec->width) == 0;
     case FORM_VARIABLE: return tw_str_equal(slot_key((const key_slot *)mine), key);
     }
     return false;
