@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "connector/replay.h"
 #include "os/os.h"
 #include "plan/plan.h"
 
@@ -30,6 +31,8 @@ typedef struct tw_source_context {
     const tw_registry *registry;
     const tw_session *session;
     const tw_plan_scan *scan;
+    tw_replay *replay;     /* the job's; NULL: the source is by itself */
+    tw_str replay_column;  /* physical column that the watermark is made of, "" when there is none; what replaying goes by unless the table says */
 } tw_source_context;
 
 /* Takes a record that could not be decoded (copies what it keeps). Never fails: over its limit it only counts. */

@@ -33,21 +33,35 @@ static int run_files(tw_script *script, int n, char **files) {
     return TW_EXIT_OK;
 }
 
+/* Takes --live out of the arguments. */
+static bool take_live(int *argc, char **argv) {
+    int left = 0, n = *argc;
+    for (int i = 0; i < n; i++)
+        if (strcmp(argv[i], "--live") != 0) argv[left++] = argv[i];
+    *argc = left;
+    return left < n;
+}
+
 int tw_command_run(int argc, char **argv) {
     tw_script_options options;
     tw_script *script;
     tw_error error;
     const char *text = NULL;
+    bool live = take_live(&argc, argv);
     int n = tw_options_take(argc, argv, &options, &text);
     if (n < 0 || (n == 0 && !text)) return n < 0 ? TW_EXIT_USAGE : (tw_usage("run needs a script: a file, '-' for standard input, or -e \"SELECT ...\""), TW_EXIT_USAGE);
     tw_interrupt_install();
+    if (live && tw_live_open(tw_is_terminal(1) ? TW_LIVE_DRAW : TW_LIVE_LINES, stdout, &options.live, &error) != TW_OK)
+        return tw_complain(&error, NULL, TW_STR(""));
     if (tw_script_open(&options, &script, &error) != TW_OK) return tw_complain(&error, NULL, TW_STR(""));
     int code = run_files(script, n, argv);
     if (code == TW_EXIT_OK && text) code = run_text(script, "-e", tw_str_of(text));
+    if (options.live) tw_live_end(options.live);
     fflush(stdout);
     if (options.progress || code == TW_EXIT_INTERRUPTED) say_totals(script);
     tw_script_report(script, stderr);
     tw_script_close(script);
+    tw_live_close(options.live);
     return code;
 }
 

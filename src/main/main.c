@@ -9,6 +9,7 @@ const tw_command TW_COMMANDS[] = {
     {"explain", tw_command_explain, "explain FILE | explain -e TEXT", "show the logical and physical plans of a script's queries"},
     {"check", tw_command_check, "check FILE", "report every error of a script, run nothing"},
     {"test", tw_command_test, "test [--quick] FILE|FOLDER...", "run behaviour files under their matrix"},
+    {"demo", tw_command_demo, "demo [--replay X] [SCRIPT]", "play recorded trades in live tables"},
     {"functions", tw_command_functions, "functions [NAME...]", "list the SQL functions"},
 };
 const int TW_COMMAND_COUNT = sizeof TW_COMMANDS / sizeof *TW_COMMANDS;
@@ -20,6 +21,8 @@ static int help(FILE *out) {
                  "  --format table|json|csv|changelog    how the rows of a SELECT are printed\n"
                  "  --shards N                           parallel tasks (default: one per core)\n"
                  "  --memory SIZE                        budget, such as '2 gb'\n"
+                 "  --replay X                           files are played by their event times, X times as fast\n"
+                 "  --live                               what print sinks write as tables that refresh in place\n"
                  "\nExit codes: 0 done, 1 error, 2 wrong usage, 3 a test failed, 130 interrupted. More: man thalweg\n");
     return TW_EXIT_OK;
 }

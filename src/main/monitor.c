@@ -6,7 +6,7 @@
 #include "data/datetime.h"
 #include "os/thread.h"
 
-enum { LOOK_MS = 50, SHOW_MS = 500 };
+enum { LOOK_MS = 50, SHOW_MS = 500, DRAW_MS = 100 };
 
 const char *tw_count_text(char *out, uint64_t n) {
     char digits[24];
@@ -39,6 +39,14 @@ static void show(tw_monitor *m, int64_t now) {
     m->shown = true;
 }
 
+static void draw(tw_monitor *m, int64_t now) {
+    tw_job_stats stats;
+    tw_latency latency = {0};
+    tw_job_get_stats(m->job, &stats);
+    tw_job_get_latency(m->job, &latency);
+    tw_live_draw(m->live, &stats, &latency, (double)(now - m->begin_ns) / 1e9);
+}
+
 static void *watch(void *context) {
     tw_monitor *m = context;
     tw_parker parker = {0};
@@ -50,7 +58,10 @@ static void *watch(void *context) {
             tw_job_cancel(m->job);
             cancelled = true;
         }
-        if (m->progress && now - shown_ns >= SHOW_MS * INT64_C(1000000)) {
+        if (m->live && now - shown_ns >= DRAW_MS * INT64_C(1000000)) {
+            draw(m, now);
+            shown_ns = now;
+        } else if (m->progress && now - shown_ns >= SHOW_MS * INT64_C(1000000)) {
             show(m, now);
             shown_ns = now;
         }
@@ -60,13 +71,14 @@ static void *watch(void *context) {
     return NULL;
 }
 
-tw_status tw_monitor_start(tw_monitor *m, tw_job *job, tw_os *os, bool progress, tw_error *error) {
-    *m = (tw_monitor){.job = job, .os = os, .progress = progress, .begin_ns = tw_mono_ns(os)};
+tw_status tw_monitor_start(tw_monitor *m, tw_job *job, tw_os *os, bool progress, tw_live *live, tw_error *error) {
+    *m = (tw_monitor){.job = job, .os = os, .progress = progress && !live, .live = live, .begin_ns = tw_mono_ns(os)};
     return tw_thread_start(&m->thread, watch, m, error);
 }
 
 void tw_monitor_stop(tw_monitor *m) {
     m->stop = true;
     pthread_join(m->thread, NULL);
+    if (m->live) draw(m, tw_mono_ns(m->os));
     if (m->shown) fprintf(stderr, "\r\033[K");
 }

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "main/live.h"
 #include "os/os.h"
 #include "runtime/job.h"
 
@@ -11,6 +12,7 @@ typedef struct tw_monitor {
     tw_job *job;
     tw_os *os;
     bool progress;
+    tw_live *live; /* drawn instead of the progress line; NULL: none */
     _Atomic bool stop;
     pthread_t thread;
     int64_t begin_ns;
@@ -21,7 +23,7 @@ typedef struct tw_monitor {
 const char *tw_count_text(char *out, uint64_t n);
 /* Prints a time as SQL does; "-" for none. `out`: 40 bytes. */
 const char *tw_watermark_text(char *out, int64_t ms);
-tw_status tw_monitor_start(tw_monitor *monitor, tw_job *job, tw_os *os, bool progress, tw_error *error);
+tw_status tw_monitor_start(tw_monitor *monitor, tw_job *job, tw_os *os, bool progress, tw_live *live, tw_error *error);
 void tw_monitor_stop(tw_monitor *monitor);
 
 #endif

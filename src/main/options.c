@@ -91,6 +91,15 @@ static int take_memory(const reading *r) {
     return 0;
 }
 
+static int take_replay(const reading *r) {
+    char *end;
+    double speed = strtod(r->value, &end);
+    if (!*r->value || *end || !(speed >= 0 && speed < 1e9)) return tw_usage("--replay takes a speed, 1 for as it happened, not '%s'", r->value);
+    r->options->job.replay_speed = speed;
+    r->options->replay_given = true;
+    return 0;
+}
+
 static int take_format(const reading *r) {
     int format = tw_result_format_parse(r->value);
     if (format < 0) return tw_usage("--format takes table, json, csv or changelog, not '%s'", r->value);
@@ -108,7 +117,7 @@ static const struct {
     const char *name;
     int (*take)(const reading *r);
 } TAKERS[] = {{"--shards", take_shards}, {"--batch", take_batch}, {"--seed", take_seed},
-              {"--memory", take_memory}, {"--format", take_format}, {"-e", take_text}, {"--execute", take_text}};
+              {"--memory", take_memory}, {"--replay", take_replay}, {"--format", take_format}, {"-e", take_text}, {"--execute", take_text}};
 
 /* 1: not an option of ours; 0: taken; -1: wrong. `*used` arguments were taken. */
 static int take(reading *r, int argc, char **argv, int *used) {

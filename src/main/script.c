@@ -9,6 +9,7 @@ struct tw_script {
     tw_script_options options;
     tw_mem mem;
     tw_os os;
+    const tw_registry *registry;
     tw_sql *sql;
     tw_side_store *side;
     const tw_rel **pending; /* INSERTs to be run */
@@ -25,11 +26,12 @@ tw_status tw_script_open(const tw_script_options *options, tw_script **out, tw_e
     tw_script *s = calloc(1, sizeof *s);
     if (!s) return tw_fail(error, TW_E_NOMEM, "out of memory");
     s->options = *options;
+    s->registry = options->live ? tw_live_registry(options->live) : &TW_REGISTRY;
     tw_mem_init(&s->mem, NULL, options->memory);
     tw_os_real(&s->os);
     tw_status status = tw_side_store_open(&s->mem, SIDE_BYTES, &s->side);
     if (status != TW_OK) tw_fail(error, status, "out of memory");
-    if (status == TW_OK) status = tw_sql_open(&s->mem, &TW_REGISTRY, tw_wall_ms(&s->os), &s->sql, error);
+    if (status == TW_OK) status = tw_sql_open(&s->mem, s->registry, tw_wall_ms(&s->os), &s->sql, error);
     if (status != TW_OK) {
         tw_script_close(s);
         return status;
@@ -77,11 +79,12 @@ static tw_status run_job(tw_script *s, const tw_plan *plan, tw_error *error) {
     options.collect_context = s;
     options.out = s->options.out;
     options.side = s->side;
+    if (!s->options.replay_given && options.replay_speed == 0) options.replay_speed = strtod(tw_sql_setting(s->sql, "thalweg.replay-speed").data, NULL);
     tw_job *job;
     tw_monitor monitor;
-    TW_TRY(tw_job_open(&s->mem, &s->os, &TW_REGISTRY, plan, &options, &job, error));
+    TW_TRY(tw_job_open(&s->mem, &s->os, s->registry, plan, &options, &job, error));
     int64_t begin = tw_mono_ns(&s->os);
-    tw_status status = tw_monitor_start(&monitor, job, &s->os, s->options.progress, error);
+    tw_status status = tw_monitor_start(&monitor, job, &s->os, s->options.progress, s->options.live, error);
     if (status == TW_OK) {
         status = tw_job_run(job, error);
         tw_monitor_stop(&monitor);

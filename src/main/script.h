@@ -6,6 +6,7 @@
 #ifndef TW_MAIN_SCRIPT_H
 #define TW_MAIN_SCRIPT_H
 
+#include "main/live.h"
 #include "main/result.h"
 #include "os/os.h"
 #include "runtime/job.h"
@@ -16,6 +17,8 @@ typedef struct tw_script_options {
     tw_job_options job;   /* shards, seed, ...; collect and side are the script's own */
     size_t memory;        /* bytes, 0: no limit */
     bool progress;        /* a line on standard error while a job runs */
+    tw_live *live;        /* takes the rows of print sinks, NULL: they are printed */
+    bool replay_given;    /* job.replay_speed was asked for; else the setting thalweg.replay-speed counts */
     FILE *out;
 } tw_script_options;
 

@@ -23,6 +23,7 @@ static void slot_clear(tw_slot *slot) {
     tw_builder_reset(&slot->rows);
     slot->watermark = TW_WATERMARK_MIN;
     slot->barrier = 0;
+    slot->arrival_ns = 0;
     slot->idle = slot->end = false;
 }
 

@@ -18,6 +18,7 @@
 typedef struct tw_slot {
     tw_builder rows;
     int64_t watermark; /* applies behind the rows; TW_WATERMARK_MIN: none */
+    int64_t arrival_ns; /* of the earliest source rows that made what is in here; 0: not measured */
     uint64_t barrier;  /* epoch, 0: none */
     bool idle;         /* the producer's inputs are all idle from here on */
     bool end;          /* nothing follows */

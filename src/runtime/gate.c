@@ -60,6 +60,7 @@ static tw_status advance(tw_input *input) {
     tw_status status = TW_OK;
     if (input->phase == 0) {
         input->phase = 1;
+        input->task->arrival_ns = slot->arrival_ns;
         if (slot->rows.batch.rows) {
             c->idle = false;
             status = tw_emit(&input->head, &slot->rows.batch);

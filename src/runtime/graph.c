@@ -92,7 +92,8 @@ static tw_status open_sources(builder *b) {
         s->node = node;
         s->ops = connector->source;
         pthread_mutex_init(&s->lock, NULL);
-        tw_source_context context = {.mem = &job->own, .os = job->os, .registry = job->registry, .session = plan->session, .scan = &node->u.scan};
+        tw_source_context context = {.mem = &job->own, .os = job->os, .registry = job->registry, .session = plan->session, .scan = &node->u.scan,
+                                     .replay = &job->replay, .replay_column = tw_replay_column(plan, node)};
         TW_TRY(s->ops->open(&context, &s->source, b->error));
         TW_TRY(s->ops->splits(s->source, &s->splits, &s->nsplits, &s->complete, b->error));
         s->refreshed_ns = tw_mono_ns(job->os);

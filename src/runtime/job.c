@@ -293,6 +293,11 @@ void tw_job_get_stats(tw_job *job, tw_job_stats *out) {
     out->progress = known && nsplits ? (double)done / (double)(1000 * nsplits) : -1;
 }
 
+void tw_job_get_latency(tw_job *job, tw_latency *out) {
+    for (int i = 0; i < job->ntasks; i++)
+        if (job->tasks[i]->latency) tw_latency_merge(out, job->tasks[i]->latency);
+}
+
 static tw_status open_job(tw_job *job, tw_error *error) {
     if (job->options.restore) job->epoch_wanted = job->epoch_done = job->options.restore->epoch; /* epochs go on */
     job->shards = tw_arena_calloc(&job->arena, sizeof *job->shards * (size_t)job->options.nshards);
@@ -319,6 +324,7 @@ tw_status tw_job_open(tw_mem *mem, struct tw_os *os, const tw_registry *registry
     tw_mem_init(&job->own, mem, 0);
     tw_arena_init(&job->arena, &job->own, 16384);
     pthread_mutex_init(&job->lock, NULL);
+    tw_replay_init(&job->replay, options->replay_speed);
     job->side = tw_leaving(job);
     tw_status status = open_job(job, error);
     if (status != TW_OK) {
@@ -342,6 +348,7 @@ void tw_job_close(tw_job *job) {
     }
     for (int i = 0; i < job->options.nshards && job->shards; i++) tw_mem_close(&job->shards[i].mem);
     pthread_mutex_destroy(&job->lock);
+    tw_replay_close(&job->replay);
     tw_arena_free(&job->arena);
     tw_mem_close(&job->own);
     tw_free(job->mem, job, sizeof *job);

@@ -21,6 +21,7 @@ typedef struct tw_job_options {
     bool hold_open;        /* do not end on bounded input's end: a test steps on */
     tw_collect collect;
     void *collect_context;
+    double replay_speed;   /* of filesystem tables that do not say their own, by their watermark's column; 0: as fast as possible */
     FILE *out;
     tw_side_store *side;   /* late and error rows; borrowed */
     const tw_snapshot *restore; /* NULL: from the beginning */
@@ -50,6 +51,8 @@ tw_status tw_job_checkpoint_now(tw_job *job, tw_snapshot *out, tw_error *error);
 tw_status tw_job_steps(tw_job *job, tw_prng *prng, int steps, bool *ended, tw_error *error);
 void tw_job_cancel(tw_job *job);
 void tw_job_get_stats(tw_job *job, tw_job_stats *out);
+/* Adds the latencies of all sinks so far. */
+void tw_job_get_latency(tw_job *job, tw_latency *out);
 void tw_job_close(tw_job *job);
 
 #endif

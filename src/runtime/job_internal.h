@@ -65,6 +65,7 @@ struct tw_job {
     tw_task **tasks;
     int ntasks;
     tw_shard *shards;
+    tw_replay replay;
     tw_source_shared *sources;
     int nsources;
     tw_channel *channels;
@@ -92,6 +93,8 @@ tw_status tw_job_restore_operator(tw_job *job, tw_operator *op, tw_error *error)
 bool tw_job_only_side_scans_left(const tw_job *job, const tw_task *asking);
 /* Cuts the plan: edges, regions. */
 tw_status tw_regions_find(tw_job *job, tw_error *error);
+/* Name of the physical column that the scan's watermark is made of, "": there is none. */
+tw_str tw_replay_column(const tw_plan *plan, const tw_plan_node *scan);
 /* Regions into tasks, wired and opened. */
 tw_status tw_graph_build(tw_job *job, tw_error *error);
 

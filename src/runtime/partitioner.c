@@ -24,6 +24,7 @@ static void publish(tw_partitioner *p, int c) {
 static tw_status need_slot(tw_partitioner *p, int c) {
     if (p->open[c]) return TW_OK;
     tw_status status = tw_channel_open_slot(p->channels[c], &p->open[c]);
+    if (status == TW_OK) p->open[c]->arrival_ns = ((tw_task *)p->op.task)->arrival_ns;
     if (status == TW_E_NOMEM) return tw_fail(p->op.task->error, TW_E_NOMEM, "the memory budget is used up by rows between tasks");
     return status;
 }

@@ -13,6 +13,9 @@ static tw_job *job_of(tw_operator *op) { return ((tw_task *)op->task)->job; }
 
 static tw_status open_operator(tw_operator *op, tw_error *error) {
     sink_operator *s = (sink_operator *)op;
+    tw_task *task = (tw_task *)op->task;
+    if (!task->latency) task->latency = TW_NEW(&job_of(op)->arena, tw_latency);
+    if (!task->latency) return tw_fail(error, TW_E_NOMEM, "out of memory");
     const tw_plan_sink *plan = &op->node->u.sink;
     if (plan->collect) return TW_OK;
     const tw_connector *connector = tw_registry_connector(op->task->registry, plan->table.connector);
@@ -41,7 +44,10 @@ static tw_status write_batch(sink_operator *s) {
         task->retry_ns = tw_mono_ns(task->context.os) + 1000000;
         return status;
     }
-    if (status == TW_OK) task->rows_out += (uint64_t)s->batch->rows;
+    if (status == TW_OK) {
+        task->rows_out += (uint64_t)s->batch->rows;
+        if (task->arrival_ns) tw_latency_add(task->latency, tw_mono_ns(task->context.os) - task->arrival_ns, (uint64_t)s->batch->rows);
+    }
     s->batch = NULL;
     return status;
 }

@@ -245,6 +245,7 @@ static tw_status hand_on(source_input *s, reader *r, const tw_batch *batch, int6
     s->input.task->rows_in += (uint64_t)batch->rows;
     s->batch = *batch;
     s->batch.split = &r->progress;
+    s->input.task->arrival_ns = batch->arrival_ns ? *batch->arrival_ns : 0;
     return tw_emit(&s->input.head, &s->batch);
 }
 

@@ -148,6 +148,7 @@ static tw_status run_timers(tw_task *task) {
         tw_operator *op = task->operators[i];
         if (op->timer_ms > task->context.now_ms) continue;
         op->timer_ms = INT64_MAX;
+        task->arrival_ns = 0;
         tw_status status = op->ops->timer(op, task->context.now_ms);
         return status == TW_END ? TW_OK : status;
     }

@@ -16,6 +16,7 @@
 #include "connector/connector.h"
 #include "operator/operator.h"
 #include "runtime/channel.h"
+#include "runtime/latency.h"
 
 typedef struct tw_job tw_job;
 typedef struct tw_task tw_task;
@@ -76,6 +77,8 @@ struct tw_task {
     bool inputs_idle, idle_told; /* the second: to every exchange */
     tw_input *current;  /* whose item is at hand */
     int64_t retry_ns;   /* blocked by something that wakes nobody (a sink): when to try again; 0: by a channel */
+    int64_t arrival_ns; /* monotonic time at which the source rows arrived that are being worked on; 0: made by the clock, not measured */
+    tw_latency *latency; /* of its sinks; NULL: it has none */
     int64_t slice_ns_max;
     uint64_t rows_in, rows_out, bad_records;
     int32_t done_permille, nsplits;

@@ -7,8 +7,6 @@
 #ifndef TW_CONNECTOR_FILESYSTEM_FILESYSTEM_H
 #define TW_CONNECTOR_FILESYSTEM_FILESYSTEM_H
 
-#include <stdatomic.h>
-
 #include "connector/connectors.h"
 
 /* ---- bytes ---- */
@@ -45,8 +43,8 @@ typedef struct tw_fs_source {
     int64_t line_limit;    /* bytes of a record */
     double replay_speed;   /* 0: as fast as possible */
     tw_str replay_column;
-    _Atomic int64_t replay_first_ms; /* event time of the first row that any reader saw; INT64_MIN: none yet */
-    _Atomic int64_t replay_start_ns; /* when it was seen */
+    tw_replay *replay;     /* the job's clock, or `own_replay` */
+    tw_replay own_replay;
 } tw_fs_source;
 
 /* The format and the options that reading lines needs. */

@@ -36,6 +36,7 @@ typedef struct reader {
     int32_t time_column;  /* of the decoder; -1: not replaying */
     int32_t ready, done;  /* rows decoded, rows handed out */
     uint64_t ready_offset, ready_line; /* in front of the first of them */
+    bool looked;          /* the replay's clock knows of the first row */
     uint64_t drop;        /* rows to drop after opening at a position */
     tw_arena slice;
     tw_decode io;
@@ -354,23 +355,8 @@ static void hand_out(reader *r, const tw_batch *from, int32_t rows) {
 
 static int64_t event_time(const reader *r, int32_t row) {
     const tw_column *c = &r->io.batch.columns[r->time_column];
-    if (tw_column_null(c, row)) return INT64_MIN;
+    if (tw_column_null(c, row)) return TW_REPLAY_NO_TIME;
     return c->phys == TW_PHYS_TS ? ((const tw_ts *)c->values)[row].ms : ((const int64_t *)c->values)[row];
-}
-
-/* Monotonic time at which a row is due. The first row that any reader sees is due at once. */
-static int64_t due_ns(reader *r, int32_t row, int64_t now) {
-    tw_fs_source *s = r->source;
-    int64_t time = event_time(r, row), none = INT64_MIN;
-    if (time == INT64_MIN) return now;
-    if (atomic_load(&s->replay_first_ms) == INT64_MIN) {
-        int64_t unset = 0;
-        atomic_compare_exchange_strong(&s->replay_start_ns, &unset, now);
-        atomic_compare_exchange_strong(&s->replay_first_ms, &none, time);
-    }
-    double gap_ms = (double)(time - atomic_load(&s->replay_first_ms)) / s->replay_speed;
-    if (gap_ms <= 0) return now;
-    return gap_ms > 1e12 ? INT64_MAX : atomic_load(&s->replay_start_ns) + (int64_t)(gap_ms * 1e6);
 }
 
 /* Rows [done, to) of what is ready, copied into the slice arena (strings stay borrowed). */
@@ -390,6 +376,13 @@ static tw_status slice(reader *r, int32_t to, tw_error *error) {
     return TW_OK;
 }
 
+/* A file without rows is not waited for. */
+static tw_status leave_replay(reader *r, tw_status status) {
+    if (status != TW_BLOCKED && !r->looked) tw_replay_saw(r->source->replay, TW_REPLAY_NO_TIME, tw_mono_ns(r->source->os));
+    r->looked |= status != TW_BLOCKED;
+    return status;
+}
+
 static tw_status poll_replay(reader *r, int32_t max_rows, tw_bad_record_sink bad, void *context, int64_t *wait_ns,
                              tw_error *error) {
     if (r->done == r->ready) {
@@ -397,15 +390,23 @@ static tw_status poll_replay(reader *r, int32_t max_rows, tw_bad_record_sink bad
         /* what lies in front of the next decoded row, bad records and blank lines included */
         r->ready_offset = r->offset;
         r->ready_line = r->line;
-        TW_TRY(more_rows(r, REPLAY_ROWS, bad, context, error));
+        tw_status status = more_rows(r, REPLAY_ROWS, bad, context, error);
+        if (status != TW_OK) return leave_replay(r, status);
         r->ready = r->io.batch.rows;
         r->done = r->drop < (uint64_t)r->ready ? (int32_t)r->drop : r->ready;
         r->drop = 0;
     }
     int64_t now = tw_mono_ns(r->source->os);
+    if (!r->looked) {
+        r->looked = true;
+        tw_replay_saw(r->source->replay, event_time(r, r->done < r->ready ? r->done : 0), now);
+    }
     int32_t to = r->done, limit = r->ready - r->done > max_rows ? r->done + max_rows : r->ready;
     int64_t due = now;
-    while (to < limit && (due = due_ns(r, to, now)) <= now) to++;
+    while (to < limit && (due = tw_replay_due_ns(r->source->replay, r->source->replay_speed, event_time(r, to), now)) <= now) {
+        if (to == r->done) r->arrival_ns = due; /* a row arrives when it is due */
+        to++;
+    }
     if (to > r->done) return slice(r, to, error);
     *wait_ns = due;
     return r->done == r->ready ? TW_MORE : TW_BLOCKED;

@@ -8,7 +8,7 @@
 static const tw_option_info OPTIONS[] = {
     {"path", TW_OPTION_STRING, NULL, true, NULL, "a file, a folder or a pattern such as 'data/*.json'; file:// is understood"},
     {"source.monitor-interval", TW_OPTION_DURATION, NULL, false, NULL, "look for new files this often; without it the source is bounded"},
-    {"source.replay-speed", TW_OPTION_DOUBLE, "0", false, NULL, "replay by the gaps in source.replay-column, 1 = as it happened; 0 = as fast as possible"},
+    {"source.replay-speed", TW_OPTION_DOUBLE, NULL, false, NULL, "replay by the gaps in source.replay-column, 1 = as it happened; 0 = as fast as possible; default: run --replay"},
     {"source.replay-column", TW_OPTION_STRING, NULL, false, NULL, "TIMESTAMP or BIGINT (milliseconds) column that replaying goes by"},
     {"source.max-record-size", TW_OPTION_SIZE, "16 mb", false, NULL, "a longer record is a bad record"},
     {"source.path.regex-pattern", TW_OPTION_STRING, NULL, false, NULL, "not supported: use a pattern in 'path'"},
@@ -77,6 +77,7 @@ static double real_option(const tw_option *options, int n, const char *key) {
 
 static void close_source(tw_source *opaque) {
     tw_fs_source *s = (tw_fs_source *)opaque;
+    tw_replay_close(&s->own_replay);
     tw_arena_free(&s->arena);
     tw_free(s->mem, s, sizeof *s);
 }
@@ -88,7 +89,6 @@ tw_status tw_fs_source_init(tw_fs_source *s, const tw_source_context *context, t
     s->scan = context->scan;
     s->format = tw_registry_format(context->registry, t->format);
     s->zone = context->session ? context->session->zone : NULL;
-    s->replay_first_ms = INT64_MIN;
     tw_str limit = tw_option_get(t->options, t->noptions, "source.max-record-size");
     if (!limit.data || !tw_option_size(limit, &s->line_limit)) s->line_limit = 16 << 20;
     if (s->line_limit < 64) s->line_limit = 64;
@@ -99,14 +99,25 @@ tw_status tw_fs_source_init(tw_fs_source *s, const tw_source_context *context, t
     return TW_OK;
 }
 
+/* The table's own options, or else the job's speed by the column of the watermark. */
+static void read_replay(tw_fs_source *s, const tw_source_context *context) {
+    const tw_table_ref *t = &context->scan->table;
+    s->replay_column = tw_option_get(t->options, t->noptions, "source.replay-column");
+    if (!s->replay_column.data) s->replay_column = context->replay_column;
+    s->replay = context->replay ? context->replay : &s->own_replay;
+    if (tw_option_get(t->options, t->noptions, "source.replay-speed").data)
+        s->replay_speed = real_option(t->options, t->noptions, "source.replay-speed");
+    else if (s->replay_column.length)
+        s->replay_speed = s->replay->speed;
+}
+
 static tw_status read_options(tw_fs_source *s, const tw_source_context *context, tw_error *error) {
     const tw_table_ref *t = &context->scan->table;
     TW_TRY(tw_fs_source_init(s, context, error));
     TW_TRY(read_path(&s->arena, tw_option_get(t->options, t->noptions, "path"), &s->path, error));
     tw_str monitor = tw_option_get(t->options, t->noptions, "source.monitor-interval");
     if (monitor.data && (!tw_option_duration(monitor, &s->monitor_ms) || s->monitor_ms < 1)) s->monitor_ms = 1;
-    s->replay_speed = real_option(t->options, t->noptions, "source.replay-speed");
-    s->replay_column = tw_option_get(t->options, t->noptions, "source.replay-column");
+    read_replay(s, context);
     return TW_OK;
 }
 
@@ -115,6 +126,7 @@ static tw_status open_source(const tw_source_context *context, tw_source **out, 
     if (!s) return tw_fail(error, TW_E_NOMEM, "out of memory");
     s->mem = context->mem;
     tw_arena_init(&s->arena, context->mem, 4096);
+    tw_replay_init(&s->own_replay, 0);
     tw_status status = read_options(s, context, error);
     if (status != TW_OK) {
         close_source((tw_source *)s);
@@ -203,6 +215,7 @@ static tw_status splits(tw_source *opaque, const tw_split_id **out, int *n, bool
     bool due = !s->listed || (s->monitor_ms && now - s->listed_ns >= s->monitor_ms * 1000000);
     if (due) {
         TW_TRY(list(s, error));
+        if (!s->listed && s->replay_speed > 0) tw_replay_expect(s->replay, s->nsplits);
         s->listed = true;
         s->listed_ns = now;
     }
