@@ -27,6 +27,7 @@ int tw_command_explain(int argc, char **argv);
 int tw_command_check(int argc, char **argv);
 int tw_command_functions(int argc, char **argv);
 int tw_command_demo(int argc, char **argv);    /* demo [--replay X] [SCRIPT] */
+int tw_command_infer(int argc, char **argv);   /* infer FILE */
 int tw_command_test(int argc, char **argv);    /* test [--quick] FILE|FOLDER... */
 
 /* The options that commands share, taken out of argv: --shards, --memory, --format, ... What is left is in argv[0..n). -1 after a message. */

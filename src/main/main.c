@@ -9,6 +9,7 @@ const tw_command TW_COMMANDS[] = {
     {"explain", tw_command_explain, "explain FILE | explain -e TEXT", "show the logical and physical plans of a script's queries"},
     {"check", tw_command_check, "check FILE", "report every error of a script, run nothing"},
     {"test", tw_command_test, "test [--quick] FILE|FOLDER...", "run behaviour files under their matrix"},
+    {"infer", tw_command_infer, "infer FILE", "a CREATE TABLE for a file, and its disorder"},
     {"demo", tw_command_demo, "demo [--replay X] [SCRIPT]", "play recorded trades in live tables"},
     {"functions", tw_command_functions, "functions [NAME...]", "list the SQL functions"},
 };
