@@ -16,7 +16,7 @@
  *
  *     payload:  [ count [ hash sum ] ] accumulators */
 #include "data/hashing.h"
-#include "operator/agg_set.h"
+#include "operator/partial.h"
 
 enum { NO_ROW = 0xffff, CHANGES_MAX = 2 * TW_BATCH_ROWS, SLOTS = 2 * TW_BATCH_ROWS };
 
@@ -38,6 +38,7 @@ typedef struct group_agg {
     tw_arena arena;
     tw_agg_set set;
     tw_agg_scope scope;
+    tw_partials partials; /* the final half of two */
     tw_table *table;
     tw_keys keys;
     const tw_column **columns;
@@ -125,6 +126,7 @@ static tw_status open_state(group_agg *g, const tw_type *input, tw_error *error)
     tw_mem *mem = g->op.task->mem;
     int32_t header = g->append ? 0 : g->nhashed ? 16 : 8;
     TW_TRY(tw_agg_set_open(&g->set, mem, plan_of(g), input, header, error));
+    if (plan_of(g)->merges) TW_TRY(tw_partials_open(&g->partials, &g->set, input, error));
     TW_TRY(tw_agg_scope_open(&g->set, 0, &g->scope));
     return tw_table_open(mem, &g->set.key_codec, header + g->set.size, tw_agg_set_codec(&g->set), tw_agg_stored(&g->set, 0), &g->table);
 }
@@ -309,6 +311,7 @@ static tw_status remove_dead(group_agg *g) {
 static tw_status add_rows(group_agg *g, int32_t begin, int32_t end) {
     tw_selection rows = {begin == 0 && end == g->batch->rows ? NULL : g->iota + begin, end - begin};
     if (!g->append) count_rows(g, begin, end);
+    if (g->partials.set) return tw_partials_update(&g->partials, g->batch, rows, g->blocks + begin);
     return tw_agg_set_update(&g->set, &g->scope, g->batch, rows, g->blocks + begin);
 }
 

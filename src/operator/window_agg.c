@@ -29,6 +29,7 @@ static tw_status open_parts(tw_window_agg *w, tw_error *error) {
     TW_TRY(open_keys(w));
     TW_TRY(tw_agg_set_open(&w->set, task->mem, &w->keyed, w->op.node->inputs[0]->row, header_of(w), error));
     w->opened = true;
+    if (w->plan->merges) TW_TRY(tw_partials_open(&w->partials, &w->set, w->op.node->inputs[0]->row, error));
     if (attached) tw_agg_set_group_by(&w->set, w->plan->nkeys);
     tw_slices_init(&w->slices, &w->set, TW_SLICE_SHARED);
     tw_slices_init(&w->corrections, &w->set, TW_SLICE_CORRECTION);

@@ -15,6 +15,7 @@
 #define TW_OPERATOR_WINDOW_AGG_H
 
 #include "operator/emitted.h"
+#include "operator/partial.h"
 #include "operator/window_merge.h"
 #include "operator/window_out.h"
 
@@ -58,6 +59,7 @@ typedef struct tw_window_agg {
     tw_window_merge merge;
     tw_window_out out;
     tw_placing placing;
+    tw_partials partials;     /* the final half of two */
     tw_emitted emitted;       /* direct */
     bool direct, opened;
     int64_t done;             /* watermark up to which windows have been closed */

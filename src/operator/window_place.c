@@ -98,8 +98,9 @@ static tw_status find_elements(tw_window_agg *w, const tw_batch *batch, tw_selec
         p->payloads[from + k] = (char *)elements[k] + payload_at + w->set.header;
     }
     for (int32_t k = from; w->set.header && k < to; k++) {
-        int sign = batch->kinds ? tw_change_sign(batch->kinds[tw_selected(&rows, k)]) : 1;
-        *(int64_t *)(p->payloads[k] - w->set.header) += sign;
+        int32_t row = tw_selected(&rows, k);
+        int64_t by = w->plan->merges ? tw_partials_rows(&w->partials, batch, row) : batch->kinds ? tw_change_sign(batch->kinds[row]) : 1;
+        *(int64_t *)(p->payloads[k] - w->set.header) += by;
     }
     return w->direct ? note_changed(w, slice, elements, to - from) : TW_OK;
 }
@@ -122,7 +123,8 @@ static tw_status apply(tw_window_agg *w, const tw_batch *batch) {
         tw_selection part = {rows.index ? rows.index + from : NULL, to - from};
         TW_TRY(tw_agg_set_update(&w->set, &p->slices[s]->scope, batch, part, p->payloads + from));
     }
-    if (!w->set.ndistinct) TW_TRY(tw_agg_set_update(&w->set, NULL, batch, rows, p->payloads));
+    if (w->plan->merges) TW_TRY(tw_partials_update(&w->partials, batch, rows, p->payloads));
+    else if (!w->set.ndistinct) TW_TRY(tw_agg_set_update(&w->set, NULL, batch, rows, p->payloads));
     p->count = p->nslices = 0;
     p->serial++;
     return TW_OK;

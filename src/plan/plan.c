@@ -11,7 +11,8 @@ const char *tw_plan_kind_name(tw_plan_kind kind) {
         [TW_PLAN_WATERMARK] = "WatermarkAssigner", [TW_PLAN_UNION] = "Union",
         [TW_PLAN_WINDOW] = "WindowTableFunction", [TW_PLAN_WINDOW_AGG] = "WindowAggregate",
         [TW_PLAN_SESSION_AGG] = "SessionWindowAggregate", [TW_PLAN_COUNT_AGG] = "CountWindowAggregate",
-        [TW_PLAN_GROUP_AGG] = "GroupAggregate", [TW_PLAN_EXPAND] = "Expand",
+        [TW_PLAN_GROUP_AGG] = "GroupAggregate", [TW_PLAN_LOCAL_AGG] = "LocalGroupAggregate",
+        [TW_PLAN_EXPAND] = "Expand",
         [TW_PLAN_SORT] = "Sort", [TW_PLAN_LIMIT] = "Limit",
         [TW_PLAN_TOP_N] = "Rank", [TW_PLAN_EXCHANGE] = "Exchange",
         [TW_PLAN_CONSTRAINT] = "ConstraintEnforcer", [TW_PLAN_SINK] = "Sink"};

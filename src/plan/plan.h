@@ -22,6 +22,7 @@ typedef enum tw_plan_kind {
     TW_PLAN_SESSION_AGG,  /* aggregation per session: not sliced, windows merge */
     TW_PLAN_COUNT_AGG,    /* aggregation per count window or in one global window */
     TW_PLAN_GROUP_AGG,    /* continuous GROUP BY; without aggregates: DISTINCT */
+    TW_PLAN_LOCAL_AGG,    /* first half of a two-phase GROUP_AGG or WINDOW_AGG, in front of the exchange */
     TW_PLAN_EXPAND,       /* one row per grouping set */
     TW_PLAN_SORT,         /* bounded input, or ascending time attribute first */
     TW_PLAN_LIMIT,        /* first rows by arrival, with OFFSET */
@@ -129,7 +130,8 @@ typedef struct tw_agg_call {
     tw_str name;
 } tw_agg_call;
 
-/* GROUP_AGG, WINDOW_AGG, SESSION_AGG, COUNT_AGG. Output: key columns, then aggregates, then the window properties asked for. */
+/* GROUP_AGG, WINDOW_AGG, SESSION_AGG, COUNT_AGG, LOCAL_AGG. Output: key columns, then aggregates, then the window properties asked for.
+ * LOCAL_AGG gives its input's columns and one more, BYTES: partial accumulators, which an aggregation that `merges` reads (operator/partial.h). */
 typedef struct tw_plan_agg {
     const int32_t *keys;
     int nkeys;
@@ -141,6 +143,8 @@ typedef struct tw_plan_agg {
                                  time columns: in the session time zone), time = end - 1 ms in the type of the time column */
     int count_star;           /* call that is COUNT(*) and finds empty groups under retraction; -1: none, kept internally */
     bool input_append;
+    bool windowed;            /* LOCAL_AGG: in front of a WINDOW_AGG */
+    bool merges;              /* GROUP_AGG, WINDOW_AGG: the final half; the input's last column is LOCAL_AGG's */
     tw_str late_table;        /* table whose t$late takes this operator's late rows; "" = of the row's own source */
     int64_t ttl_ms;           /* table.exec.state.ttl; 0: none */
 } tw_plan_agg;

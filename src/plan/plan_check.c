@@ -70,9 +70,19 @@ static bool call_fits(const tw_agg_call *call, const tw_type *input) {
     return call->filter < 0 || input->fields[call->filter].type->kind == TW_BOOLEAN;
 }
 
+static bool has_partials(const tw_type *row) { return row->nfields > 0 && tw_type_phys(row->fields[row->nfields - 1].type) == TW_PHYS_STR; }
+
+static void check_local_agg(tw_plan_codec *c, const tw_plan_node *n, const tw_type *input) {
+    const tw_plan_agg *a = &n->u.agg;
+    expect(c, n->row->nfields == input->nfields + 1 && same_columns(n->row, input, input->nfields) && has_partials(n->row), "an aggregation's columns");
+    for (int i = 0; i < a->ncalls && c->status == TW_OK; i++) expect(c, call_fits(&a->calls[i], input), "an aggregate");
+    if (a->windowed && c->status == TW_OK) expect(c, is_time(input, a->window.time_column), "a window's time");
+}
+
 static void check_agg(tw_plan_codec *c, const tw_plan_node *n, const tw_type *input) {
     const tw_plan_agg *a = &n->u.agg;
     int properties = a->gives_start + a->gives_end + a->gives_time;
+    expect(c, !a->merges || has_partials(input), "partial accumulators");
     expect(c, n->row->nfields == a->nkeys + a->ncalls + properties, "an aggregation's columns");
     for (int i = 0; i < a->nkeys && c->status == TW_OK; i++)
         expect(c, same_memory(n->row->fields[i].type, input->fields[a->keys[i]].type), "an aggregation's keys");
@@ -112,6 +122,7 @@ void tw_plan_check_node(tw_plan_codec *c, const tw_plan_node *n) {
     case TW_PLAN_SESSION_AGG:
     case TW_PLAN_COUNT_AGG:
     case TW_PLAN_GROUP_AGG: check_agg(c, n, input); return;
+    case TW_PLAN_LOCAL_AGG: check_local_agg(c, n, input); return;
     case TW_PLAN_EXPAND: check_expand(c, n, input); return;
     case TW_PLAN_TOP_N:
         expect(c, n->row->nfields == input->nfields + n->u.sort.gives_rank && same_columns(n->row, input, input->nfields), "a rank's columns");

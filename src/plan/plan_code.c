@@ -269,6 +269,7 @@ static void code_agg(tw_plan_codec *c, tw_plan_agg *a, bool windowed, int ncolum
     a->gives_time = tw_code_flag(c, a->gives_time);
     a->count_star = (int)tw_code_int(c, a->count_star, -1, a->ncalls - 1);
     a->input_append = tw_code_flag(c, a->input_append);
+    a->merges = tw_code_flag(c, a->merges);
     a->late_table = code_label(c, a->late_table);
     a->ttl_ms = tw_code_int(c, a->ttl_ms, 0, INT64_MAX);
 }
@@ -335,6 +336,10 @@ static void code_fields(tw_plan_codec *c, tw_plan_node *n) {
     case TW_PLAN_WINDOW_AGG:
     case TW_PLAN_SESSION_AGG:
     case TW_PLAN_COUNT_AGG: code_agg(c, &n->u.agg, true, ncolumns); return;
+    case TW_PLAN_LOCAL_AGG:
+        n->u.agg.windowed = tw_code_flag(c, n->u.agg.windowed);
+        code_agg(c, &n->u.agg, n->u.agg.windowed, ncolumns);
+        return;
     case TW_PLAN_GROUP_AGG: code_agg(c, &n->u.agg, false, ncolumns); return;
     case TW_PLAN_EXPAND: code_expand(c, &n->u.expand, n->row); return;
     case TW_PLAN_SORT:

@@ -243,7 +243,7 @@ static void print_properties(printer *p, const tw_plan_agg *a) {
 static void print_agg(printer *p, const tw_plan_node *n, const tw_type *input) {
     const tw_plan_agg *a = &n->u.agg;
     if (a->nkeys) columns_attribute(p, "keys", input, a->keys, a->nkeys);
-    if (n->kind != TW_PLAN_GROUP_AGG) print_window(p, &a->window, input);
+    if (n->kind == TW_PLAN_LOCAL_AGG ? a->windowed : n->kind != TW_PLAN_GROUP_AGG) print_window(p, &a->window, input);
     if (a->ncalls) {
         begin(p, "aggs");
         for (int i = 0; i < a->ncalls; i++) {
@@ -328,6 +328,7 @@ static void print_fields(printer *p, const tw_plan_node *n) {
     case TW_PLAN_WINDOW_AGG:
     case TW_PLAN_SESSION_AGG:
     case TW_PLAN_COUNT_AGG:
+    case TW_PLAN_LOCAL_AGG:
     case TW_PLAN_GROUP_AGG: print_agg(p, n, input); return;
     case TW_PLAN_EXPAND: print_expand(p, n, input); return;
     case TW_PLAN_SORT:
@@ -355,9 +356,17 @@ static void print_traits(printer *p, const tw_plan_node *n) {
 
 /* --- the tree --- */
 
+/* The halves of a two-phase aggregation as Flink names them. */
+static void print_name(tw_buf *out, const tw_plan_node *n) {
+    bool agg = n->kind == TW_PLAN_GROUP_AGG || n->kind == TW_PLAN_WINDOW_AGG;
+    if (n->kind == TW_PLAN_LOCAL_AGG && n->u.agg.windowed) tw_buf_text(out, "LocalWindowAggregate");
+    else tw_buf_printf(out, "%s%s", agg && n->u.agg.merges ? "Global" : "", tw_plan_kind_name(n->kind));
+}
+
 static void print_line(printer *p, const tw_plan_node *n) {
     p->first = true;
-    tw_buf_printf(p->out, "%s(", tw_plan_kind_name(n->kind));
+    print_name(p->out, n);
+    tw_buf_byte(p->out, '(');
     print_fields(p, n);
     print_traits(p, n);
     tw_buf_byte(p->out, ')');

@@ -17,10 +17,11 @@ static tw_value text(tw_arena *arena, const char *format, ...) {
 /* The row as a JSON object under the names of the operator's input. */
 static tw_value row_json(tw_arena *arena, const tw_operator *op, const tw_batch *batch, int32_t row) {
     const tw_type *names = op->node->ninputs ? op->node->inputs[0]->row : op->node->row;
+    int ncolumns = names->nfields - (op->node->kind == TW_PLAN_WINDOW_AGG && op->node->u.agg.merges); /* without the partials */
     tw_buf buf;
     tw_buf_init(&buf, arena->mem, 1 << 20);
     tw_buf_byte(&buf, '{');
-    for (int c = 0; c < batch->ncolumns && c < names->nfields; c++) {
+    for (int c = 0; c < batch->ncolumns && c < ncolumns; c++) {
         if (c) tw_buf_byte(&buf, ',');
         tw_json_write_text(&buf, names->fields[c].name);
         tw_buf_byte(&buf, ':');

@@ -122,6 +122,73 @@ static bool emits_updates(const tw_rel_aggregate *a) {
     return !a->group_window || a->emit.mode != TW_EMIT_ON_CLOSE || a->emit.lateness_ms > 0;
 }
 
+/* --- two phases --- */
+
+/* Adding up in any order gives the same: no DISTINCT, nothing that depends on the order of rows, no sums of FLOAT and DOUBLE. */
+static bool adds_up(const tw_rel_call *call, const tw_type *input) {
+    static const char *const exact[] = {"MIN", "MAX"}, *const sums[] = {"SUM", "AVG"};
+    if (call->distinct || strcmp(call->function->name, "COUNT") == 0) return !call->distinct;
+    const tw_type *type = input->fields[call->args[0]].type;
+    bool text = tw_type_phys(type) == TW_PHYS_STR; /* accumulators that own memory are not handed on */
+    for (size_t i = 0; i < sizeof exact / sizeof *exact; i++)
+        if (strcmp(call->function->name, exact[i]) == 0) return !text;
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        if (strcmp(call->function->name, sums[i]) == 0) return !tw_kind_is_approximate(type->kind);
+    return false;
+}
+
+/* A partition that was idle may come back with rows that are late by the merged watermark: these are judged one by one. */
+static bool may_be_idle(const tw_plan_node *n) {
+    if (n->kind == TW_PLAN_WATERMARK && n->u.watermark.idle_ms) return true;
+    for (int i = 0; i < n->ninputs; i++)
+        if (may_be_idle(n->inputs[i])) return true;
+    return false;
+}
+
+static bool window_adds_up(const tw_rel_aggregate *a, const tw_plan_node *input) {
+    tw_window_kind kind = a->window.kind;
+    bool sliced = kind == TW_WINDOW_TUMBLE || kind == TW_WINDOW_HOP || kind == TW_WINDOW_CUMULATE;
+    return sliced && !a->window.proctime && !emits_updates(a) && !may_be_idle(input);
+}
+
+static bool wants_two_phases(tw_physical *p, int32_t nkeys) {
+    tw_str strategy = tw_catalog_setting(p->catalog, "table.optimizer.agg-phase-strategy");
+    bool every_change = tw_str_equal_nocase(tw_catalog_setting(p->catalog, "table.exec.mini-batch.enabled"), TW_STR("false"));
+    if (every_change || tw_str_equal_nocase(strategy, TW_STR("ONE_PHASE"))) return false;
+    return nkeys == 0 || tw_str_equal_nocase(strategy, TW_STR("TWO_PHASE"));
+}
+
+static bool two_phases(tw_physical *p, const tw_rel *rel, const tw_plan_node *input, int32_t nkeys) {
+    const tw_rel_aggregate *a = &rel->u.aggregate;
+    if (input->changelog != TW_APPEND || a->ncalls == 0 || !wants_two_phases(p, nkeys)) return false;
+    if (a->group_window && !window_adds_up(a, input)) return false;
+    for (int32_t c = 0; c < a->ncalls; c++)
+        if (!adds_up(&a->calls[c], input->row)) return false;
+    return true;
+}
+
+static tw_made local_half(tw_physical *p, const tw_rel *rel, tw_made in, const int32_t *keys, int32_t nkeys) {
+    const tw_rel_aggregate *a = &rel->u.aggregate;
+    const tw_type *input = in.node->row;
+    tw_field *fields = TW_NEW_ARRAY(p->arena, tw_field, input->nfields + 1);
+    if (input->nfields) memcpy(fields, input->fields, sizeof *fields * (size_t)input->nfields);
+    fields[input->nfields] = (tw_field){TW_STR("$partial"), &TW_TYPE_BYTES};
+    tw_plan_node *n = tw_physical_node(p, TW_PLAN_LOCAL_AGG, tw_type_row(p->arena, fields, input->nfields + 1), &in.node, 1, rel->pos);
+    n->u.agg = (tw_plan_agg){.keys = keys, .nkeys = nkeys, .calls = make_calls(p, a, false), .ncalls = a->ncalls, .window = a->window,
+                             .windowed = a->group_window, .count_star = -1, .input_append = true};
+    in.node = n;
+    return in;
+}
+
+/* Rows of a key in one task, perhaps added up before. */
+static tw_made bring_together(tw_physical *p, const tw_rel *rel, tw_made in, const int32_t *keys, int32_t nkeys, bool *merges) {
+    tw_made moved = tw_physical_exchange(p, in, keys, nkeys);
+    *merges = moved.node != in.node && two_phases(p, rel, in.node, nkeys);
+    return *merges ? tw_physical_exchange(p, local_half(p, rel, in, keys, nkeys), keys, nkeys) : moved;
+}
+
+/* --- aggregations --- */
+
 tw_status tw_physical_aggregate(tw_physical *p, const tw_rel *rel, tw_made *out) {
     const tw_rel_aggregate *a = &rel->u.aggregate;
     tw_made in;
@@ -134,14 +201,15 @@ tw_status tw_physical_aggregate(tw_physical *p, const tw_rel *rel, tw_made *out)
         nkeys++;
     }
     bool append = in.node->changelog == TW_APPEND;
-    in = tw_physical_exchange(p, in, keys, nkeys);
+    bool merges;
+    in = bring_together(p, rel, in, keys, nkeys, &merges);
     bool timed = a->group_window && a->window.time_column >= 0;
     const tw_type *time = timed ? rel->inputs[0]->row->fields[a->window.time_column].type : &TW_TYPE_TIMESTAMP_3;
     output o = make_output(p, rel, time);
     tw_plan_node *n = tw_physical_node(p, kind_of(a), tw_type_row(p->arena, o.fields, o.nfields), &in.node, 1, rel->pos);
     n->u.agg = (tw_plan_agg){.keys = keys, .nkeys = nkeys, .calls = make_calls(p, a, !append), .ncalls = a->ncalls, .window = a->window,
                              .emit = a->emit, .gives_start = o.start >= 0, .gives_end = o.end >= 0, .gives_time = o.time >= 0,
-                             .count_star = -1, .input_append = append};
+                             .count_star = -1, .input_append = append, .merges = merges};
     n->changelog = emits_updates(a) ? TW_RETRACT : TW_APPEND;
     if (!a->group_window && a->ncalls == 0 && append) n->changelog = TW_APPEND; /* DISTINCT of rows that stay */
     n->processing_time |= a->group_window && a->window.proctime;
