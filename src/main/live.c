@@ -8,6 +8,7 @@
 #include "main/registry.h"
 #include "main/result.h"
 
+#define GIVE_BACK "\033[?25h\033[?1049l" /* cursor shown, the screen as it was */
 enum { CELL = 28, CONNECTORS = 64, SCREEN_BYTES = 1 << 16 };
 
 typedef struct live_row {
@@ -320,6 +321,7 @@ void tw_live_draw(tw_live *live, const tw_job_stats *stats, const tw_latency *la
     tw_terminal_size(fileno(live->out), &s.columns, &s.lines);
     control(&s, live->on_screen ? "\033[H" : "\033[?1049h\033[?25l\033[H");
     live->on_screen = true;
+    tw_interrupt_farewell(GIVE_BACK);
     draw_tables(live, &s, rows_per_table(live, s.lines));
     control(&s, "\033[J");
     char place[24];
@@ -337,7 +339,8 @@ void tw_live_end(tw_live *live) {
     if (!live->on_screen) return;
     screen s = {.text = malloc(SCREEN_BYTES), .columns = 80, .lines = 1000, .end_of_line = "\n"};
     live->on_screen = false;
-    fputs("\033[?25h\033[?1049l", live->out);
+    tw_interrupt_farewell(NULL);
+    fputs(GIVE_BACK, live->out);
     if (s.text) {
         tw_terminal_size(fileno(live->out), &s.columns, &(int){0});
         draw_tables(live, &s, 5);

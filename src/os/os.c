@@ -70,10 +70,16 @@ bool tw_terminal_size(int fd, int *columns, int *rows) {
 }
 
 static volatile sig_atomic_t interrupts;
+static const char *volatile farewell; /* of a second Ctrl-C, for the terminal */
 static void on_signal(int number) {
     (void)number;
-    if (++interrupts > 1) _exit(130);
+    if (++interrupts == 1) return;
+    const char *text = farewell;
+    if (text && write(STDOUT_FILENO, text, strlen(text)) < 0) _exit(1);
+    _exit(130);
 }
+
+void tw_interrupt_farewell(const char *text) { farewell = text; }
 
 void tw_interrupt_install(void) {
     struct sigaction action = {.sa_handler = on_signal};

@@ -35,6 +35,8 @@ bool tw_terminal_size(int fd, int *columns, int *rows);
 /* Ctrl-C and SIGTERM raise a flag; a second Ctrl-C ends the process at once. */
 void tw_interrupt_install(void);
 bool tw_interrupted(void);
+/* A static text that a second Ctrl-C writes to standard output before it ends the process: what gives the terminal back. NULL: none. */
+void tw_interrupt_farewell(const char *text);
 
 /* Files. Errors name the path. */
 typedef struct tw_file {

@@ -27,6 +27,10 @@ static tw_status open_sink(const tw_sink_context *context, tw_sink **out, tw_err
     return TW_OK;
 }
 
+static tw_status flush(sink *s, tw_error *error) {
+    return fflush(s->out) == 0 ? TW_OK : tw_fail(error, TW_E_IO, "cannot write to the output");
+}
+
 static void print_row(sink *s, const tw_batch *batch, int32_t row) {
     if (s->prefix.length) {
         tw_buf_str(&s->text, s->prefix);
@@ -48,11 +52,7 @@ static tw_status write_rows(tw_sink *opaque, const tw_batch *batch, tw_error *er
     if (s->text.failed) return tw_fail(error, TW_E_NOMEM, "out of memory while printing");
     if (fwrite(s->text.data, 1, s->text.length, s->out) != s->text.length)
         return tw_fail(error, TW_E_IO, "cannot write to the output");
-    return TW_OK;
-}
-
-static tw_status flush(sink *s, tw_error *error) {
-    return fflush(s->out) == 0 ? TW_OK : tw_fail(error, TW_E_IO, "cannot write to the output");
+    return flush(s, error); /* whoever reads the pipe sees a batch at once; under load batches are full */
 }
 
 static tw_status commit(tw_sink *sink_, uint64_t epoch, tw_error *error) {
