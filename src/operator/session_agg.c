@@ -596,6 +596,7 @@ static tw_status restore(tw_operator *op, tw_reader *chunk, tw_error *error) {
     tw_chunk_head head = {a->sessions.done, 0, TW_KEY_GROUPS, 0};
     tw_chunk_record record;
     a->sessions.restored = true;
+    if (a->plan->window.proctime) tw_timer_at(op, op->task->now_ms); /* sets the timers of the sessions that come back */
     while (tw_chunk_next(chunk, &record)) {
         int32_t family;
         if (tw_chunk_head_read(&record, &head)) {

@@ -252,6 +252,7 @@ tw_status tw_session_window_restore(tw_window_function *w, tw_reader *chunk, tw_
     tw_chunk_head head = {sessions->done, 0, TW_KEY_GROUPS, 0};
     tw_chunk_record record;
     sessions->restored = true;
+    if (w->plan->proctime) tw_timer_at(&w->op, w->op.task->now_ms); /* sets the timers of the sessions that come back */
     while (tw_chunk_next(chunk, &record)) {
         if (!tw_chunk_head_read(&record, &head)) {
             if (tw_owns_group(w->op.task, record.group)) TW_TRY(tw_table_apply(sessions->table, &record, error));

@@ -191,7 +191,7 @@ static tw_status sort(tw_physical *p, const tw_rel *rel, tw_made *out) {
         tw_status status = s->nkeys && s->limit < 0
                                ? tw_fail_at(p->error, TW_E_UNSUPPORTED, rel->pos, "sort on a non-time-attribute field is not supported for unbounded input")
                                : tw_fail_at(p->error, TW_E_UNSUPPORTED, rel->pos, "LIMIT over unbounded input is only supported without ORDER BY on rows that do not change");
-        tw_error_hint(p->error, "%s", "order by an ascending time attribute first, or read a bounded input");
+        tw_error_hint(p->error, "%s", s->limit < 0 ? "order by an ascending time attribute first, or read a bounded input" : "read a bounded input");
         return status;
     }
     tw_plan_node *n = tw_physical_node(p, kind, rel->row, &in.node, 1, rel->pos);
