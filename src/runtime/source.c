@@ -263,7 +263,9 @@ static tw_status next_of_spread(source_input *s, reader *r) {
     int64_t wait_ns;
     int32_t rows = task->job->options.batch_rows;
     for (;;) {
-        tw_status status = r->open ? s->shared->ops->poll(r->reader, rows, &r->held, &wait_ns, on_bad, s, task->context.error) : TW_END;
+        tw_batch *batch = NULL;
+        tw_status status = r->open ? s->shared->ops->poll(r->reader, rows, &batch, &wait_ns, on_bad, s, task->context.error) : TW_END;
+        if (status == TW_OK) r->held = batch; /* at the end `batch` may be anything */
         if (status != TW_END) return status;
         if (r->open) { /* the rest of the portion gave no rows */
             if (s->ordered && !tw_spread_is_next(r->spread, r->portion)) return TW_MORE;

@@ -9,7 +9,7 @@
 #include "connector/filesystem/filesystem.h"
 #include "data/builder.h"
 
-#define CHUNK       (1 << 20)
+#define CHUNK       (1 << 18)
 #define REPLAY_ROWS 256 /* decoded ahead when replaying */
 #define INPUT_WAIT_NS 1000000 /* between looks at standard input */
 
