@@ -132,26 +132,11 @@ static tw_node_kind special_kind(const char *name) {
     return TW_NODE_CALL;
 }
 
-static bool is_not_zero(const tw_expr *e) {
-    return e->kind == TW_EXPR_LITERAL && !e->literal->null && tw_kind_is_integer(e->type->kind) && e->literal->u.i != 0;
-}
-
-/* May this call fail for some row? CAST and division say yes as functions; for many types they cannot. */
-static bool call_can_fail(const tw_expr *e) {
-    if (!(e->function->flags & TW_FN_CAN_FAIL)) return false;
-    const tw_type *from = e->nargs > 0 ? e->args[0]->type : e->type;
-    const char *name = e->function->name;
-    if (strcmp(name, "CAST") == 0) return !tw_kind_is_numeric(from->kind) || !tw_kind_is_numeric(e->type->kind);
-    bool division = strcmp(name, "/") == 0 || strcmp(name, "%") == 0 || strcmp(name, "MOD") == 0;
-    if (division && e->nargs == 2) return !tw_kind_is_approximate(e->type->kind) && !is_not_zero(e->args[1]);
-    return true;
-}
-
 /* Would evaluating `e` for every row of the batch do no harm? Then it needs no context of its own. */
 static bool harmless(const tw_expr *e) {
     if (e->kind != TW_EXPR_CALL) return true;
     const uint32_t harmful = TW_FN_SELECTIVE | TW_FN_NONDETERMINISTIC | TW_FN_QUERY_TIME | TW_FN_WATERMARK;
-    if ((e->function->flags & harmful) || call_can_fail(e)) return false;
+    if ((e->function->flags & harmful) || tw_expr_call_can_fail(e)) return false;
     bool special = (e->function->flags & TW_FN_SPECIAL) != 0;
     if (!special && !fixed_width(tw_type_phys(e->type))) return false;
     for (int i = 0; i < e->nargs; i++) {
@@ -218,7 +203,7 @@ static tw_status compile_call(tw_program *p, const tw_expr *e, tw_node *n, tw_er
     uint32_t flags = e->function->flags;
     bool pointers = false;
     for (int i = 0; i < e->nargs; i++) pointers |= !fixed_width(tw_type_phys(e->args[i]->type));
-    bool fails = call_can_fail(e);
+    bool fails = tw_expr_call_can_fail(e);
     n->can_fail |= fails;
     n->varying |= (flags & TW_FN_NONDETERMINISTIC) != 0;
     n->exact_rows = pointers || fails || (flags & (TW_FN_SELECTIVE | TW_FN_NONDETERMINISTIC)) ||

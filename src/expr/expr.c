@@ -214,6 +214,27 @@ bool tw_expr_is_deterministic(const tw_expr *e) {
     return true;
 }
 
+static bool is_not_zero(const tw_expr *e) {
+    return e->kind == TW_EXPR_LITERAL && !e->literal->null && tw_kind_is_integer(e->type->kind) && e->literal->u.i != 0;
+}
+
+bool tw_expr_call_can_fail(const tw_expr *e) {
+    if (!(e->function->flags & TW_FN_CAN_FAIL)) return false;
+    const tw_type *from = e->nargs > 0 ? e->args[0]->type : e->type;
+    const char *name = e->function->name;
+    if (strcmp(name, "CAST") == 0) return !tw_kind_is_numeric(from->kind) || !tw_kind_is_numeric(e->type->kind);
+    bool division = strcmp(name, "/") == 0 || strcmp(name, "%") == 0 || strcmp(name, "MOD") == 0;
+    if (division && e->nargs == 2) return !tw_kind_is_approximate(e->type->kind) && !is_not_zero(e->args[1]);
+    return true;
+}
+
+bool tw_expr_can_fail(const tw_expr *e) {
+    if (e->kind == TW_EXPR_CALL && tw_expr_call_can_fail(e)) return true;
+    for (int i = 0; i < e->nargs; i++)
+        if (tw_expr_can_fail(e->args[i])) return true;
+    return false;
+}
+
 static bool reads_columns(const tw_expr *e) {
     if (e->kind == TW_EXPR_COLUMN) return true;
     for (int i = 0; i < e->nargs; i++)

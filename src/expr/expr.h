@@ -43,6 +43,9 @@ const tw_expr *tw_expr_remap(tw_arena *arena, const tw_expr *e, const int32_t *m
 const tw_expr *tw_expr_substitute(tw_arena *arena, const tw_expr *e, const tw_expr *const *columns);
 bool tw_expr_is_constant(const tw_expr *e);      /* reads no column and every function is deterministic */
 bool tw_expr_is_deterministic(const tw_expr *e); /* no RAND, UUID, PROCTIME, CURRENT_... below */
+/* May it fail for some row? CAST and division say yes as functions; for many types they cannot. Of the call alone, or anywhere in `e`. */
+bool tw_expr_call_can_fail(const tw_expr *call);
+bool tw_expr_can_fail(const tw_expr *e);
 /* As Flink's EXPLAIN shows it: ">(price, 10)"; `names` are the input's column names (NULL: $0, $1). */
 void tw_expr_print(tw_buf *out, const tw_expr *e, const tw_type *input_row);
 

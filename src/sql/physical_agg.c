@@ -93,20 +93,36 @@ static tw_made order_properties(tw_physical *p, const tw_rel *rel, tw_made in, c
     return tw_physical_calc(p, in, NULL, exprs, rel->row, rel->pos);
 }
 
-static void describe_state(tw_plan_node *n, const tw_rel_aggregate *a) {
+/* The aggregate keeps values of all rows of its group: those that list them always, those that choose one when it can be taken back. */
+static bool keeps_values(const tw_rel_call *call, bool retract) {
+    static const char *const lists[] = {"LISTAGG", "COLLECT", "ARRAY_AGG"}, *const choices[] = {"MIN", "MAX", "FIRST_VALUE", "LAST_VALUE"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (strcmp(call->function->name, lists[i]) == 0) return true;
+    for (size_t i = 0; retract && i < sizeof choices / sizeof *choices; i++)
+        if (strcmp(call->function->name, choices[i]) == 0) return true;
+    return call->distinct;
+}
+
+static void describe_state(tw_plan_node *n, const tw_rel_aggregate *a, bool retract) {
     if (a->group_window) {
         n->state = a->window.proctime ? "bounded by the clock" : "bounded by watermark";
         return;
     }
-    bool distinct = false;
-    for (int32_t c = 0; c < a->ncalls; c++) distinct |= a->calls[c].distinct;
-    n->state_bounded = a->nkeys == 0 && !distinct;
-    n->state = n->state_bounded ? "one row" : distinct ? "grows with keys and their distinct values" : "grows with keys";
+    bool values = false;
+    for (int32_t c = 0; c < a->ncalls; c++) values |= keeps_values(&a->calls[c], retract);
+    n->state_bounded = a->nkeys == 0 && !values;
+    n->state = n->state_bounded ? "one row" : !values ? "grows with keys" : a->nkeys ? "grows with keys and their values" : "grows with values";
 }
 
-static const int32_t *upsert_key(tw_physical *p, int32_t nkeys, const output *o, int *n) {
+/* The keys and what tells their windows apart. A window that ends with another also begins with it, but for CUMULATE and windows that the
+ * rows bring along, which need both bounds; without enough of them no key is known. */
+static const int32_t *upsert_key(tw_physical *p, const tw_rel_aggregate *a, int32_t nkeys, const output *o, int *n) {
+    bool both = a->window.kind == TW_WINDOW_CUMULATE || a->window.kind == TW_WINDOW_ATTACHED;
+    bool told = both ? o->start >= 0 && o->end >= 0 : o->start >= 0 || o->end >= 0;
+    *n = 0;
+    if (a->group_window && !told) return NULL;
     int32_t *key = TW_NEW_ARRAY(p->arena, int32_t, nkeys + 2);
-    for (*n = 0; *n < nkeys; (*n)++) key[*n] = *n;
+    for (; *n < nkeys; (*n)++) key[*n] = *n;
     if (o->start >= 0) key[(*n)++] = o->start;
     if (o->end >= 0) key[(*n)++] = o->end;
     return key;
@@ -213,8 +229,8 @@ tw_status tw_physical_aggregate(tw_physical *p, const tw_rel *rel, tw_made *out)
     n->changelog = emits_updates(a) ? TW_RETRACT : TW_APPEND;
     if (!a->group_window && a->ncalls == 0 && append) n->changelog = TW_APPEND; /* DISTINCT of rows that stay */
     n->processing_time |= a->group_window && a->window.proctime;
-    n->upsert_key = upsert_key(p, nkeys, &o, &n->nupsert_key);
-    describe_state(n, a);
+    n->upsert_key = upsert_key(p, a, nkeys, &o, &n->nupsert_key);
+    describe_state(n, a, !append);
     int32_t *spread = TW_NEW_ARRAY(p->arena, int32_t, nkeys + 1);
     for (int32_t k = 0; k < nkeys; k++) spread[k] = k;
     tw_made made = {.node = n, .spread = nkeys && in.spread != TW_SPREAD_SINGLE ? TW_SPREAD_HASH : TW_SPREAD_SINGLE, .keys = spread, .nkeys = nkeys};

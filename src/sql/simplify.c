@@ -2,7 +2,12 @@
  * nodes that do nothing go.
  *
  * A filter never goes below a WATERMARK (rows that are filtered out still move event time), nor below a node that somebody else reads,
- * nor below a session window unless it speaks of the session's key only. */
+ * nor below a session window unless it speaks of the session's key only. A condition that reads the clock stays above
+ * windows and aggregations; one that can fail stays above aggregations, and behind the conditions in front of it: it sees just the rows
+ * that it would have seen.
+ *
+ * Projections are merged as long as the result is not much larger than they are: a chain of views that each say a column twice would
+ * otherwise grow without end. */
 #include "sql/bind.h"
 #include "sql/rules.h"
 
@@ -13,9 +18,17 @@ typedef struct simplifier {
     tw_rel_map shared; /* new nodes with several readers */
 } simplifier;
 
+enum { GROWTH_MAX = 100 }; /* expressions that merging may add */
+
 static const tw_rel *make_filter(simplifier *s, const tw_rel *input, const tw_expr *condition, tw_pos pos);
 
 static bool has_several_readers(simplifier *s, const tw_rel *rel) { return tw_rel_map_get(&s->shared, rel) != NULL; }
+
+/* The input of a node that is about to be made again: when others read the node, they go on reading its input. */
+static const tw_rel *input_of(simplifier *s, const tw_rel *rel) {
+    if (has_several_readers(s, rel)) tw_rel_map_put(&s->shared, rel->inputs[0], (void *)rel->inputs[0]);
+    return rel->inputs[0];
+}
 
 /* Columns that `e` reads are all below `limit` and, where `allowed` is given, among those. */
 static bool reads_only(simplifier *s, const tw_expr *e, int32_t ncolumns, int32_t limit, const int32_t *allowed, int32_t nallowed) {
@@ -53,13 +66,33 @@ static bool all_repeatable(const tw_rel *project) {
     return true;
 }
 
+/* Expressions in `e`; a column counts as what `columns` says of it, as 1 without. */
+static int64_t size_of(const tw_expr *e, const int64_t *columns) {
+    if (e->kind == TW_EXPR_COLUMN) return columns ? columns[e->column] : 1;
+    int64_t size = 1;
+    for (int32_t i = 0; i < e->nargs; i++) size += size_of(e->args[i], columns);
+    return size;
+}
+
+/* These expressions over the project can be written over its input without repeating too much. */
+static bool may_merge(simplifier *s, const tw_rel *project, const tw_expr *const *exprs, int32_t n) {
+    if (project->kind != TW_REL_PROJECT || !all_repeatable(project)) return false;
+    int64_t *columns = TW_NEW_ARRAY(s->arena, int64_t, project->u.project.nexprs + 1), before = 0, after = 0;
+    for (int32_t i = 0; i < project->u.project.nexprs; i++) before += columns[i] = size_of(project->u.project.exprs[i], NULL);
+    for (int32_t i = 0; i < n; i++) {
+        before += size_of(exprs[i], NULL);
+        after += size_of(exprs[i], columns);
+    }
+    return after <= before + GROWTH_MAX;
+}
+
 static const tw_rel *make_project(simplifier *s, const tw_rel *input, const tw_rel *like, const tw_expr *const *exprs) {
     int32_t n = like->u.project.nexprs;
-    if (input->kind == TW_REL_PROJECT && all_repeatable(input)) {
+    if (may_merge(s, input, exprs, n)) {
         const tw_expr **merged = TW_NEW_ARRAY(s->arena, const tw_expr *, n + 1);
         for (int32_t i = 0; i < n; i++)
             merged[i] = tw_fold(s->arena, s->rules->mem, s->rules->session, tw_expr_substitute(s->arena, exprs[i], input->u.project.exprs));
-        return make_project(s, input->inputs[0], like, merged);
+        return make_project(s, input_of(s, input), like, merged);
     }
     if (is_identity(input, like->row, exprs, n)) return input;
     tw_rel *project = tw_arena_memdup(s->arena, like, sizeof *like);
@@ -86,7 +119,8 @@ static const tw_rel *split_filter(simplifier *s, const tw_rel *input, const tw_e
     const tw_expr **parts, *below = NULL, *above = NULL;
     int32_t n = tw_expr_conjuncts(s->arena, condition, &parts);
     for (int32_t i = 0; i < n; i++) {
-        const tw_expr **to = tw_expr_repeatable(parts[i]) && down(s, input, parts[i]) ? &below : &above;
+        bool in_order = !above || !tw_expr_can_fail(parts[i]);
+        const tw_expr **to = in_order && tw_expr_is_deterministic(parts[i]) && down(s, input, parts[i]) ? &below : &above;
         *to = tw_expr_and(s->arena, *to, parts[i]);
     }
     if (!below) return bare_filter(s, input, condition, pos);
@@ -102,13 +136,14 @@ static const tw_rel *split_filter(simplifier *s, const tw_rel *input, const tw_e
 static bool below_window(simplifier *s, const tw_rel *window, const tw_expr *e) {
     const tw_window *w = &window->u.window;
     int32_t n = window->inputs[0]->row->nfields;
-    if (w->kind == TW_WINDOW_SESSION) return reads_only(s, e, window->row->nfields, n, w->partition, w->npartition);
+    if (w->kind == TW_WINDOW_SESSION) return !tw_expr_can_fail(e) && reads_only(s, e, window->row->nfields, n, w->partition, w->npartition);
     return reads_only(s, e, window->row->nfields, n, NULL, 0);
 }
 
 static bool below_aggregate(simplifier *s, const tw_rel *aggregate, const tw_expr *e) {
     const tw_rel_aggregate *a = &aggregate->u.aggregate;
-    return a->nkeys > 0 && !a->sets && reads_only(s, e, aggregate->row->nfields, a->nkeys, NULL, 0) && !tw_expr_is_constant(e);
+    return a->nkeys > 0 && !a->sets && reads_only(s, e, aggregate->row->nfields, a->nkeys, NULL, 0) && !tw_expr_is_constant(e) &&
+           !tw_expr_can_fail(e);
 }
 
 static const tw_rel *filter_below_union(simplifier *s, const tw_rel *input, const tw_expr *condition, tw_pos pos) {
@@ -127,9 +162,9 @@ static const tw_rel *make_filter(simplifier *s, const tw_rel *input, const tw_ex
         return !condition->literal->null && condition->literal->u.i ? input : no_rows(s, input->row, pos);
     if (input->kind == TW_REL_FILTER && !has_several_readers(s, input))
         return make_filter(s, input->inputs[0], tw_expr_and(s->arena, input->u.filter, condition), pos);
-    if (input->kind == TW_REL_PROJECT && all_repeatable(input)) {
+    if (may_merge(s, input, &condition, 1)) {
         const tw_expr *below = tw_expr_substitute(s->arena, condition, input->u.project.exprs);
-        return make_project(s, make_filter(s, input->inputs[0], below, pos), input, input->u.project.exprs);
+        return make_project(s, make_filter(s, input_of(s, input), below, pos), input, input->u.project.exprs);
     }
     if (has_several_readers(s, input)) return bare_filter(s, input, condition, pos);
     if (input->kind == TW_REL_UNION && tw_expr_repeatable(condition)) return filter_below_union(s, input, condition, pos);

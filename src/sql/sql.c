@@ -89,7 +89,7 @@ static tw_status plan(tw_sql *sql, const tw_rel *const *roots, int32_t nroots, t
     tw_rules rules = {.arena = &sql->arena, .mem = sql->mem};
     TW_TRY(make_session(sql, &rules.session, error));
     const tw_rel **best = tw_arena_memdup(&sql->arena, roots, sizeof *roots * (size_t)nroots);
-    tw_optimise(&rules, best, nroots);
+    if (!tw_str_equal_nocase(tw_catalog_setting(&sql->catalog, "thalweg.optimizer.rules"), TW_STR("NONE"))) tw_optimise(&rules, best, nroots);
     tw_physical physical = {.arena = &sql->arena, .registry = sql->registry, .catalog = &sql->catalog, .error = error};
     *out = TW_NEW(&sql->arena, tw_plan);
     (*out)->session = rules.session;
