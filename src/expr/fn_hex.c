@@ -56,13 +56,12 @@ static int digit(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* An odd first digit stands alone, as in Flink and Hive. */
+/* Of an odd number of digits the first is thrown away for a zero byte, as Flink documents it. */
 static bool decode(tw_str s, char *out, size_t *length) {
     size_t at = 0, n = 0;
     if (s.length % 2 == 1) {
-        int d = digit(s.data[at++]);
-        if (d < 0) return false;
-        out[n++] = (char)d;
+        out[n++] = 0;
+        at++;
     }
     for (; at < s.length; at += 2) {
         int high = digit(s.data[at]), low = digit(s.data[at + 1]);

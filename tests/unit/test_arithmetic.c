@@ -87,6 +87,7 @@ static void test_digits(void **state) {
     VALUE(CALL("HEX", number(-1)), "FFFFFFFFFFFFFFFF");
     VALUE(CALL("HEX", text("abc")), "616263");
     VALUE(CALL("UNHEX", text("616263")), "abc");
+    VALUE(CALL("RIGHT", cast(CALL("UNHEX", text("161")), &TW_TYPE_STRING), number(1)), "a");
     VALUE(CALL("UNHEX", text("6z")), "NULL");
     assert_int_equal(strlen(value_of(CALL("HEX", text("")))), 0);
 }
