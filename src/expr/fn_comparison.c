@@ -46,7 +46,20 @@ static tw_status bind_comparison(tw_bind *bind, bool ordered) {
 }
 
 tw_status tw_bind_equality(tw_bind *bind) { return bind_comparison(bind, false); }
-tw_status tw_bind_ordering(tw_bind *bind) { return bind_comparison(bind, true); }
+
+/* A text is ordered against a number or a BOOLEAN as one (but not equal to it: Flink has no such equality). */
+static void order_text(tw_bind *bind, int text, int other) {
+    const tw_type *type = bind->args[other]->type;
+    if (!tw_kind_is_text(bind->args[text]->type->kind) || (!tw_kind_is_numeric(type->kind) && type->kind != TW_BOOLEAN)) return;
+    if (type->kind != TW_BOOLEAN) type = tw_type_common(bind->arena, &TW_TYPE_BIGINT, type);
+    tw_bind_coerce(bind, text, type);
+}
+
+tw_status tw_bind_ordering(tw_bind *bind) {
+    order_text(bind, 0, 1);
+    order_text(bind, 1, 0);
+    return bind_comparison(bind, true);
+}
 
 tw_status tw_bind_distinct(tw_bind *bind) {
     if (!tw_bind_comparable(bind, 0, 2)) return tw_bind_mismatch(bind);

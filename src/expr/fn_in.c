@@ -13,7 +13,19 @@ typedef struct in_set {
     uint64_t *numbers; /* integers: the value in each used slot */
 } in_set;
 
+/* Texts in the list of a number or BOOLEAN become such values, numbers in the list of a text become texts. */
+static void list_like_first(tw_bind *bind) {
+    const tw_type *first = bind->args[0]->type;
+    bool text = tw_kind_is_text(first->kind);
+    if (!text && !tw_kind_is_numeric(first->kind) && first->kind != TW_BOOLEAN) return;
+    for (int i = 1; i < bind->nargs; i++) {
+        tw_kind kind = bind->args[i]->type->kind;
+        if (text ? tw_kind_is_numeric(kind) : tw_kind_is_text(kind)) tw_bind_coerce(bind, i, text ? &TW_TYPE_STRING : first);
+    }
+}
+
 tw_status tw_bind_in(tw_bind *bind) {
+    list_like_first(bind);
     if (!tw_bind_comparable(bind, 0, bind->nargs)) return tw_bind_mismatch(bind);
     return tw_bind_result(bind, &TW_TYPE_BOOLEAN);
 }
