@@ -35,6 +35,7 @@ typedef struct run {
     tw_status failed; /* of the job */
     tw_error error;
     tw_buf *report;
+    size_t report_at; /* where the step's part of it begins */
 } run;
 
 /* --- set-up --- */
@@ -219,8 +220,8 @@ static bool complain(run *r, const tw_behaviour_file *file, const tw_behaviour_s
     tw_buf_init(&head, r->report->mem, 0);
     tw_buf_printf(&head, "%s:%d: %s (batch %d, shards %d, seed %llu%s)\n", file->path, s->line, what, r->config->batch_rows, r->config->shards,
                   (unsigned long long)r->config->seed, r->config->restore ? ", restored after each step" : "");
-    tw_buf_append(&head, r->report->data, r->report->length);
-    tw_buf_clear(r->report);
+    tw_buf_append(&head, r->report->data + r->report_at, r->report->length - r->report_at);
+    r->report->length = r->report_at;
     tw_buf_append(r->report, head.data, head.length);
     tw_buf_free(&head);
     return false;
@@ -363,6 +364,7 @@ static bool check_failure(run *r, const tw_behaviour_file *file, const tw_behavi
 }
 
 static bool do_step(run *r, const tw_behaviour_file *file, const tw_behaviour_step *s) {
+    r->report_at = r->report->length;
     switch (s->kind) {
     case TW_STEP_STATEMENT: return do_statement(r, file, s);
     case TW_STEP_QUERY: return do_query(r, file, s);
@@ -380,13 +382,16 @@ static bool do_step(run *r, const tw_behaviour_file *file, const tw_behaviour_st
 bool tw_behaviour_run(const tw_behaviour_file *file, const tw_behaviour_config *config, tw_buf *report) {
     run r;
     bool good = open_run(&r, config, report) == TW_OK;
-    for (int32_t i = 0; good && i < file->nsteps; i++) {
+    bool goes_on = good; /* behind a query that differs: the next ones tell more */
+    for (int32_t i = 0; goes_on && i < file->nsteps; i++) {
         const tw_behaviour_step *s = &file->steps[i];
         if (s->kind == TW_STEP_ONE_SHARD) {
             if (config->shards > 1 || config->restore) break;
             continue;
         }
-        good = do_step(&r, file, s);
+        goes_on = do_step(&r, file, s);
+        good &= goes_on;
+        goes_on |= s->kind == TW_STEP_QUERY || s->error;
     }
     if (good && r.failed) good = unexpected(&r, file, &file->steps[file->nsteps - 1]);
     close_run(&r);
