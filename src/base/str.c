@@ -46,7 +46,9 @@ const char *tw_str_nearest(tw_str name, const char *const *candidates, int count
     const char *nearest = NULL;
     for (int i = 0; i < count; i++) {
         int d = tw_str_distance(name, tw_str_of(candidates[i]), best);
-        if (d <= best && (!nearest || d < best)) {
+        /* letters are lost more often than won */
+        bool longer = nearest && d == best && strlen(candidates[i]) > name.length && strlen(nearest) < name.length;
+        if (d <= best && (!nearest || d < best || longer)) {
             best = d;
             nearest = candidates[i];
         }

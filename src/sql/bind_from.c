@@ -143,7 +143,11 @@ static tw_status set_scope(tw_binder *binder, const tw_ast_from *from, const tw_
 static tw_status bind_function(tw_binder *binder, const tw_ast_from *from, const tw_rel **out) {
     const tw_ast_call *call = &from->function.call->call;
     if (call->path.count == 0 && tw_is_window_tvf(call->name.text)) return tw_bind_window_tvf(binder, from->function.call, out);
-    return tw_fail_at(binder->error, TW_E_UNSUPPORTED, call->name.pos, "table function '%.*s' is not supported yet", TW_STR_ARG(call->name.text));
+    static const char *const windows[] = {"TUMBLE", "HOP", "CUMULATE", "SESSION"};
+    const char *near = tw_str_nearest(call->name.text, windows, sizeof windows / sizeof *windows);
+    tw_fail_at(binder->error, TW_E_UNSUPPORTED, call->name.pos, "table function '%.*s' is not supported yet", TW_STR_ARG(call->name.text));
+    if (near) tw_error_hint(binder->error, "did you mean %s?", near);
+    return TW_E_UNSUPPORTED;
 }
 
 static tw_status bind_source(tw_binder *binder, const tw_ast_from *from, const tw_catalog_table **table, const tw_rel **out) {

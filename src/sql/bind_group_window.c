@@ -79,8 +79,9 @@ tw_status tw_bind_group_window(tw_select *select, const tw_ast_expr *e) {
     TW_TRY(bind_arguments(binder, e, find_window(e->call.name.text), &select->window));
     const tw_type *type = select->window.time->type;
     if (!tw_kind_is_timestamp(type->kind) || type->time == TW_NOT_TIME)
-        return tw_fail_at(binder->error, TW_E_TYPE, e->call.args.at[0]->pos,
-                          "window aggregate can only be defined over a time attribute column, but %s encountered", tw_type_text(binder->arena, type));
+        return tw_hint_time(binder, tw_fail_at(binder->error, TW_E_TYPE, e->call.args.at[0]->pos,
+                                               "window aggregate can only be defined over a time attribute column, but %s encountered",
+                                               tw_type_text(binder->arena, type)));
     select->window.window.proctime = type->time == TW_PROCTIME;
     select->window.window.local_time = type->kind == TW_TIMESTAMP_LTZ;
     return TW_OK;

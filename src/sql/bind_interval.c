@@ -129,8 +129,11 @@ tw_status tw_bind_interval_ms(tw_binder *binder, const tw_ast_expr *e, bool nega
         tw_error_hint(binder->error, "write it in days");
         return TW_E_TYPE;
     }
-    if (kind != TW_INTERVAL_DS && !tw_kind_is_integer(kind))
-        return tw_fail_at(binder->error, TW_E_TYPE, e->pos, "expected an interval, not %s", tw_type_text(binder->arena, bound->type));
+    if (kind != TW_INTERVAL_DS && !tw_kind_is_integer(kind)) {
+        tw_fail_at(binder->error, TW_E_TYPE, e->pos, "expected an interval, not %s", tw_type_text(binder->arena, bound->type));
+        tw_error_hint(binder->error, "write it as INTERVAL '1' MINUTE");
+        return TW_E_TYPE;
+    }
     if (bound->kind != TW_EXPR_LITERAL || bound->literal->null)
         return tw_fail_at(binder->error, TW_E_INVALID, e->pos, "expected a constant interval");
     if (bound->literal->u.i < 0 && !negative) return tw_fail_at(binder->error, TW_E_INVALID, e->pos, "the interval must not be negative");

@@ -134,6 +134,8 @@ tw_status tw_bind_table(tw_binder *binder, const tw_ast_names *name, const tw_as
 /* A table or view of the catalog. */
 tw_status tw_find_table(tw_binder *binder, const tw_ast_names *name, const tw_catalog_table **out);
 tw_status tw_bind_window_tvf(tw_binder *binder, const tw_ast_expr *call, const tw_rel **out);
+/* Says of the error of a column that is no time attribute how one is made; gives the status back. */
+tw_status tw_hint_time(tw_binder *binder, tw_status status);
 bool tw_is_window_tvf(tw_str name);
 
 /* ---- bind_set_op.c, bind_values.c ---- */

@@ -81,7 +81,9 @@ static tw_status not_grouped(tw_select *select, const tw_expr *e) {
     tw_str text = tw_ast_text(select->binder.script, e->pos);
     bool star = !text.length || text.data[text.length - 1] == '*';
     if (star) text = select->input->row->fields[e->column].name;
-    return tw_fail_at(select->binder.error, TW_E_GROUPING, e->pos, "expression '%.*s' is not being grouped", TW_STR_ARG(text));
+    tw_fail_at(select->binder.error, TW_E_GROUPING, e->pos, "expression '%.*s' is not being grouped", TW_STR_ARG(text));
+    tw_error_hint(select->binder.error, "add it to GROUP BY, or aggregate it: MAX(%.*s)", TW_STR_ARG(text));
+    return TW_E_GROUPING;
 }
 
 static tw_status rewrite_call(tw_select *select, const tw_grouped_row *grouped, const tw_expr *e, const tw_expr **out) {

@@ -27,7 +27,10 @@ static const tw_function *aggregate_function(const tw_ast_call *call) {
 }
 
 static tw_status illegal(const tw_binder *binder, tw_pos pos) {
-    return tw_fail_at(binder->error, TW_E_GROUPING, pos, "aggregate expression is illegal in %s clause", binder->clause ? binder->clause : "this");
+    tw_fail_at(binder->error, TW_E_GROUPING, pos, "aggregate expression is illegal in %s clause", binder->clause ? binder->clause : "this");
+    if (binder->clause && strcmp(binder->clause, "WHERE") == 0)
+        tw_error_hint(binder->error, "conditions on aggregates stand in HAVING, behind GROUP BY");
+    return TW_E_GROUPING;
 }
 
 /* Calls that no clause takes, wherever they stand. TW_END: not one of them. */

@@ -131,6 +131,11 @@ static bool is_descriptor(const tw_ast_expr *e) {
     return e->kind == TW_AST_CALL && e->call.path.count == 0 && tw_str_equal_nocase(e->call.name.text, TW_STR("DESCRIPTOR"));
 }
 
+tw_status tw_hint_time(tw_binder *binder, tw_status status) {
+    tw_error_hint(binder->error, "a table's time attribute is the column of its WATERMARK FOR ... AS ..., or one that is computed AS PROCTIME()");
+    return status;
+}
+
 static tw_status bind_time(tw_binder *binder, const window_tvf *tvf, const tw_ast_expr *timecol, const tw_type *row, tw_window *window) {
     if (!is_descriptor(timecol) || timecol->call.args.count != 1)
         return tw_fail_at(binder->error, TW_E_INVALID, timecol->pos, "the time column of window function %s must be given as DESCRIPTOR(column)",
@@ -139,8 +144,9 @@ static tw_status bind_time(tw_binder *binder, const window_tvf *tvf, const tw_as
     TW_TRY(bind_column(binder, name, "DESCRIPTOR", &window->time_column));
     const tw_type *type = row->fields[window->time_column].type;
     if (!tw_kind_is_timestamp(type->kind) || type->time == TW_NOT_TIME)
-        return tw_fail_at(binder->error, TW_E_TYPE, name->pos, "the window function requires the timecol to be a time attribute, but it is %s",
-                          tw_type_text(binder->arena, type));
+        return tw_hint_time(binder, tw_fail_at(binder->error, TW_E_TYPE, name->pos,
+                                               "the window function requires the timecol to be a time attribute, but it is %s",
+                                               tw_type_text(binder->arena, type)));
     window->proctime = type->time == TW_PROCTIME;
     window->local_time = type->kind == TW_TIMESTAMP_LTZ;
     return TW_OK;

@@ -41,20 +41,26 @@ static const char *format_list(const tw_binder *binder) {
     return list;
 }
 
-static tw_status no_connector(tw_binder *binder, tw_pos pos) {
+/* `options`: as they were written, NULL where they are not at hand. */
+static tw_status no_connector(tw_binder *binder, const tw_ast_options *options, tw_pos pos) {
     tw_fail_at(binder->error, TW_E_INVALID, pos, "table options do not contain an option key 'connector' for discovering a connector");
     tw_error_hint(binder->error, "connectors: %s", connector_list(binder));
+    for (int i = 0; options && i < options->count; i++) {
+        if (tw_str_distance(options->at[i].key, TW_STR("connector"), 2) > 2) continue;
+        binder->error->pos = options->at[i].key_pos;
+        tw_error_hint(binder->error, "did you mean 'connector'?");
+    }
     return TW_E_INVALID;
 }
 
 tw_status tw_bind_usable(tw_binder *binder, const tw_option *options, int32_t noptions, tw_pos pos) {
-    return tw_option_get(options, noptions, "connector").data ? TW_OK : no_connector(binder, pos);
+    return tw_option_get(options, noptions, "connector").data ? TW_OK : no_connector(binder, NULL, pos);
 }
 
 static tw_status check_connector(tw_binder *binder, const tw_ast_options *options, tw_pos pos, const tw_connector **out) {
     const tw_ast_option *option = find_option(options, "connector");
     *out = NULL;
-    if (!option) return no_connector(binder, pos);
+    if (!option) return no_connector(binder, options, pos);
     *out = tw_registry_connector(binder->registry, option->value);
     if (*out) return TW_OK;
     tw_names names = {.arena = binder->arena};

@@ -91,6 +91,15 @@ static void describe(const tw_parser *p, char *out, size_t size) {
     }
 }
 
+/* Words that go on with the statement: one of them in place of an expression is not a name without its quotes. */
+static bool is_clause(const tw_token *token) {
+    static const char *const words[] = {"FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION", "SELECT", "AS", "ON", "AND",
+                                        "OR", "THEN", "ELSE", "END", "WHEN"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (tw_p_token_is(token, words[i])) return true;
+    return false;
+}
+
 static void hint_for_token(tw_parser *p, bool name_expected) {
     if (p->token.kind != TW_TOKEN_WORD) return;
     const char *near = tw_str_nearest(p->token.text, p->expected, p->nexpected);
@@ -118,7 +127,7 @@ _Noreturn void tw_p_unexpected(tw_parser *p, const char *what) {
         }
     }
     tw_fail_at(p->error, TW_E_SYNTAX, p->token.pos, "unexpected %s%s", found, list);
-    hint_for_token(p, what && strstr(what, "name") != NULL);
+    hint_for_token(p, what && (strstr(what, "name") || (strstr(what, "expression") && !is_clause(&p->token))));
     leave(p, TW_E_SYNTAX);
 }
 
