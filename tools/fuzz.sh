@@ -3,6 +3,7 @@
 #
 #     tools/fuzz.sh FOLDER SECONDS
 set -euo pipefail
+seeds=$(cd "$(dirname "$0")/../fuzz/seeds" && pwd)
 cd "$1"
 seconds=$2
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -12,7 +13,7 @@ for program in fuzz/fuzz_*; do
     mkdir -p "corpus/$name"
     echo "fuzz: $name for $seconds s"
     log=$name.log
-    if ! "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$name-" "corpus/$name" >"$log" 2>&1; then
+    if ! "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$name-" "corpus/$name" $(ls -d "$seeds/$name" 2>/dev/null || true) >"$log" 2>&1; then
         tail -n 60 "$log"
         echo "fuzz: $name failed; the input is $(pwd)/$name-*" >&2
         exit 1

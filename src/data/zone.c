@@ -201,7 +201,7 @@ static bool parse_offset(tw_str id, int32_t *seconds) {
     }
     if (part[0] > 18 || part[1] > 59 || part[2] > 59) return false;
     *seconds = (part[0] * 3600 + part[1] * 60 + part[2]) * (id.data[0] == '-' ? -1 : 1);
-    return true;
+    return *seconds >= -18 * 3600 && *seconds <= 18 * 3600; /* java.time's range */
 }
 
 static bool sound_name(tw_str id) {

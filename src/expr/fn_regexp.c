@@ -302,16 +302,14 @@ typedef struct pair {
     bool has_value;
 } pair;
 
-/* Reads the next piece of Java's String.split; false at the end. */
-static bool split_next(work *w, tw_regex *regex, tw_str s, size_t *at, int32_t row, tw_str *piece) {
+/* Reads the next piece of Java's String.split; false at the end. The next one begins at *at and is looked for from *from, which is
+ * further on behind an empty match; both begin at 0. */
+static bool split_next(work *w, tw_regex *regex, tw_str s, size_t *at, size_t *from, int32_t row, tw_str *piece) {
     tw_match m;
-    size_t from = *at;
     if (*at > s.length) return false;
-    while (regex && find(w, regex, s, from, row, &m)) {
-        if (m.offsets[1] == 0 || (m.offsets[1] == m.offsets[0] && m.offsets[0] >= s.length)) {
-            from = tw_regex_next(s, &m); /* no empty piece in front, none behind */
-            continue;
-        }
+    while (regex && find(w, regex, s, *from, row, &m)) {
+        *from = tw_regex_next(s, &m);
+        if (m.offsets[1] == 0 || (m.offsets[1] == m.offsets[0] && m.offsets[0] >= s.length)) continue; /* no empty piece in front, none behind */
         *piece = (tw_str){s.data + *at, m.offsets[0] - *at};
         *at = m.offsets[1];
         return true;
@@ -331,9 +329,9 @@ static void put_pair(pair *pairs, int32_t *count, pair p) {
 }
 
 static pair split_pair(work *w, tw_regex *regex, tw_str text, int32_t row) {
-    size_t at = 0;
+    size_t at = 0, from = 0;
     tw_str key;
-    split_next(w, regex, text, &at, row, &key);
+    split_next(w, regex, text, &at, &from, row, &key);
     if (at > text.length) return (pair){text, {text.data, 0}, false};
     return (pair){key, {text.data + at, text.length - at}, true};
 }
@@ -342,12 +340,12 @@ static pair split_pair(work *w, tw_regex *regex, tw_str text, int32_t row) {
 static int32_t parse_map(work *w, tw_str s, tw_str pair_pattern, tw_str value_pattern, int32_t row, pair *pairs) {
     int32_t count = 0;
     tw_str piece;
-    size_t at = 0;
+    size_t at = 0, from = 0;
     int32_t empty = 0; /* empty pieces count only when something follows them */
     if (s.length == 0) return 0;
     while (at <= s.length) {
         tw_regex *regex = pattern_of(w, pair_pattern, row);
-        if (!split_next(w, regex, s, &at, row, &piece)) break;
+        if (!split_next(w, regex, s, &at, &from, row, &piece)) break;
         if (piece.length == 0) {
             empty++;
             continue;

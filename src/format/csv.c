@@ -461,6 +461,10 @@ static tw_status decode(tw_decoder *opaque, tw_decode *io) {
         io->lines += r.lines;
         p = r.next;
     }
+    if (header && !io->last) { /* blank lines alone: taken together with the header behind them, which is known by its offset */
+        p = io->bytes;
+        io->lines = 0;
+    }
     io->consumed = (size_t)(p - io->bytes);
     tw_rows_end(&d->rows, row);
     io->batch = d->rows.batch;

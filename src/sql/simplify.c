@@ -197,7 +197,7 @@ static void count_readers(simplifier *s, tw_rel_map *readers, const tw_rel *cons
     for (int32_t i = 0; i < n; i++)
         for (int32_t k = 0; k < order[i]->ninputs; k++) {
             const tw_rel *input = order[i]->inputs[k];
-            tw_rel_map_put(readers, input, (char *)tw_rel_map_get(readers, input) + 1);
+            tw_rel_map_put(readers, input, (void *)((uintptr_t)tw_rel_map_get(readers, input) + 1));
         }
 }
 

@@ -586,6 +586,7 @@ void tw_table_barrier(tw_table *t, bool full) {
 
 /* Moves whole records from a buffer's `*at` on. False: the budget is used up. */
 static bool move_records(tw_buf *from, size_t *at, tw_buf *out, size_t limit) {
+    if (*at == from->length) return true;
     tw_reader in = {from->data + *at, from->data + from->length, false};
     tw_chunk_record record;
     while (*at < from->length) {

@@ -94,6 +94,9 @@ static void str_to_map(void **state) {
     CHECK("{k1=v1, k2=v2}", "STR_TO_MAP", S("k1=v1,k2=v2"));
     CHECK("{k1=v2, k3=NULL}", "STR_TO_MAP", S("k1=v1,k3,k1=v2"));
     CHECK("{}", "STR_TO_MAP", S(""));
+    CHECK("{f=NULL, o=NULL}", "STR_TO_MAP", S("foo"), S(""), S("=")); /* empty matches end pieces, and end themselves */
+    CHECK("{f=oo}", "STR_TO_MAP", S("foo"), S(","), S(""));
+    CHECK("{a=NULL, =NULL, b=NULL}", "STR_TO_MAP", S("a,b"), S(",|"), S("="));
     CHECK("NULL", "STR_TO_MAP", NS);
     fn_test_close(t);
 }
