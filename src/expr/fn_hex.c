@@ -60,8 +60,8 @@ static int digit(char c) {
 static bool decode(tw_str s, char *out, size_t *length) {
     size_t at = 0, n = 0;
     if (s.length % 2 == 1) {
+        if (digit(s.data[at++]) < 0) return false;
         out[n++] = 0;
-        at++;
     }
     for (; at < s.length; at += 2) {
         int high = digit(s.data[at]), low = digit(s.data[at + 1]);
