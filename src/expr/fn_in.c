@@ -17,7 +17,10 @@ typedef struct in_set {
 static void list_like_first(tw_bind *bind) {
     const tw_type *first = bind->args[0]->type;
     bool text = tw_kind_is_text(first->kind);
-    if (!text && !tw_kind_is_numeric(first->kind) && first->kind != TW_BOOLEAN) return;
+    for (int i = 0; i < bind->nargs; i++) { /* none is touched when some do not fit: the message shows the types as written */
+        tw_kind kind = bind->args[i]->type->kind;
+        if (!tw_kind_is_text(kind) && !tw_kind_is_numeric(kind) && kind != TW_BOOLEAN && kind != TW_NULL) return;
+    }
     for (int i = 1; i < bind->nargs; i++) {
         tw_kind kind = bind->args[i]->type->kind;
         if (text ? tw_kind_is_numeric(kind) : tw_kind_is_text(kind)) tw_bind_coerce(bind, i, text ? &TW_TYPE_STRING : first);
