@@ -8,6 +8,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void apply(tw_table *table, tw_str bytes) {
+    if (bytes.length == 0) return;
     tw_reader in = {bytes.data, bytes.data + bytes.length, false};
     tw_chunk_record record;
     while (tw_chunk_next(&in, &record)) {

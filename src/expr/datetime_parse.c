@@ -82,6 +82,7 @@ static int64_t two_digit_year(int64_t v, bool simple) { return simple && v > 46 
 
 static void store(fields *f, char letter, int count, int64_t v, int width, bool simple) {
     static const int64_t powers[] = {1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
+    if (simple) v = (int32_t)v; /* Number.intValue(), as SimpleDateFormat takes it */
     switch (letter) {
     case 'y':
     case 'u':
@@ -212,6 +213,7 @@ static int64_t month_length(int64_t year, int64_t month) {
 /* Ranges of the strict reading; a day past a month's end (but not past 31) becomes its last. */
 static bool resolve_strict(fields *f) {
     if (f->hour == -1 && f->half_hour != -1 && f->half != -1) f->hour = f->half_hour + 12 * f->half;
+    if (f->milli_of_day > 86399999 || f->nano_of_day > INT64_C(86399999999999)) return false;
     if (f->milli_of_day != -1) f->nano_of_day = f->milli_of_day * 1000000;
     if (f->nano_of_day != -1) {
         f->hour = f->nano_of_day / 3600000000000;

@@ -52,6 +52,23 @@ static void test_options(void **state) {
     fixture_close(&f);
 }
 
+/* Blank lines in front of the header are given back with it while nothing else is there: what is the header must not depend on cutting. */
+static void test_header_behind_blank_lines(void **state) {
+    fixture f;
+    fixture_open(&f);
+    tw_field fields[] = {F("i", &TW_TYPE_INTEGER)};
+    tw_option options[] = {OPTION("csv.ignore-first-line", "true")};
+    fixture_decoder(&f, &tw_format_csv, fields, 1, options, 1);
+    tw_decode *io = fixture_decode(&f, "\n\r\n", 3, false, 10);
+    assert_int_equal(io->consumed, 0);
+    assert_int_equal(io->lines, 0);
+    io = fixture_decode(&f, "\n\r\n1\n2\n", 7, false, 10);
+    assert_int_equal(io->consumed, 7);
+    assert_string_equal(fixture_rows(&f), "2\n");
+    assert_int_equal(fixture_decode(&f, "\n\n", 2, true, 10)->consumed, 2);
+    fixture_close(&f);
+}
+
 static void test_nested_row(void **state) {
     fixture f;
     fixture_open(&f);
@@ -124,7 +141,8 @@ static void test_option_check(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scalars), cmocka_unit_test(test_quotes), cmocka_unit_test(test_options),
-        cmocka_unit_test(test_nested_row), cmocka_unit_test(test_encode), cmocka_unit_test(test_option_values),
+        cmocka_unit_test(test_header_behind_blank_lines),
+        cmocka_unit_test(test_header_behind_blank_lines), cmocka_unit_test(test_nested_row), cmocka_unit_test(test_encode), cmocka_unit_test(test_option_values),
         cmocka_unit_test(test_option_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,7 +153,7 @@ static void test_zones(void **state) {
         assert_int_equal(local(zone, CASES[i].local), local(TW_ZONE_UTC, CASES[i].utc));
         tw_zone_free(&mem, zone);
     }
-    static const char *const BAD[] = {"+01020304", "+19:00", "+1:2:3:4", "", "Nowhere/City", "/etc/passwd", "Europe", "+"};
+    static const char *const BAD[] = {"+01020304", "+19:00", "+18:30", "-18:00:01", "+1:2:3:4", "", "Nowhere/City", "/etc/passwd", "Europe", "+"};
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
         tw_zone *zone = NULL;
         tw_error error;

@@ -72,6 +72,10 @@ static void text(void **state) {
     CHECK("2000-02-02 00:59:59.123", "TO_TIMESTAMP", S("20000202 59:59.1234567"), S("yyyyMMdd mm:ss.SSSSSSS"));
     CHECK("1970-01-01 00:00:00.123", "TO_TIMESTAMP", S("1234567"), S("SSSSSSS"));
     CHECK("2017-02-28 00:00:00.000", "TO_TIMESTAMP", S("2017-02-30"), S("yyyy-MM-dd"));
+    CHECK("1970-01-01 00:00:01.234", "TO_TIMESTAMP", S("1234"), S("A"));
+    CHECK("NULL", "TO_TIMESTAMP", S("2345678984690123"), S("A")); /* milliseconds of a day, not of an age */
+    CHECK("NULL", "TO_TIMESTAMP", S("86400000000000"), S("N"));
+    CHECK("915368", "UNIX_TIMESTAMP", S("123000000220090000"), S("S")); /* what fits in 32 bits of it, as in Java */
     CHECK("NULL", "TO_TIMESTAMP", S("2017-13-30"), S("yyyy-MM-dd"));
     CHECK("2017-01-02 03:00:00.000", "TO_TIMESTAMP", S("2017-01-02 03"), S("yyyy-MM-dd[ HH[:mm]]"));
     CHECK("2017-01-02 00:00:00.000", "TO_TIMESTAMP", S("2017-01-02"), S("yyyy-MM-dd[ HH[:mm]]"));
