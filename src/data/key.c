@@ -285,6 +285,7 @@ static tw_status hash_columns(tw_keys *keys, const tw_key_codec *codec, const tw
     bool split = codec->group_columns < codec->ncolumns;
     if (split && !keys->group_room) keys->group_room = tw_malloc(keys->heap.mem, sizeof(uint64_t) * (size_t)keys->capacity);
     if (split && !keys->group_room) return TW_E_NOMEM;
+    if (bytes == 0) return TW_OK;
     if (codec->ncolumns == 0) memset(keys->hashes, 0, bytes);
     if (split && codec->group_columns == 0) memset(keys->group_room, 0, bytes);
     for (int32_t c = 0; c < codec->ncolumns; c++) {

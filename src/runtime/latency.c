@@ -11,8 +11,8 @@ static int bucket_of(int64_t ns) {
 static int64_t bucket_top(int bucket) {
     if (bucket < TW_LATENCY_STEPS) return bucket;
     int shift = bucket / TW_LATENCY_STEPS - 1;
-    int64_t step = bucket % TW_LATENCY_STEPS + TW_LATENCY_STEPS;
-    return ((step + 1) << shift) - 1;
+    uint64_t step = (uint64_t)(bucket % TW_LATENCY_STEPS + TW_LATENCY_STEPS), top = ((step + 1) << shift) - 1;
+    return shift > 59 || top > INT64_MAX ? INT64_MAX : (int64_t)top;
 }
 
 void tw_latency_add(tw_latency *l, int64_t ns, uint64_t rows) {
