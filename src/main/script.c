@@ -15,6 +15,7 @@ struct tw_script {
     const tw_rel **pending; /* INSERTs to be run */
     int32_t npending, pending_capacity;
     bool pending_unbounded;
+    tw_mem shown; /* of the result: sinks write it from the shards' threads, under a lock */
     tw_result *result;
     tw_error result_error;
     tw_script_totals totals;
@@ -28,6 +29,7 @@ tw_status tw_script_open(const tw_script_options *options, tw_script **out, tw_e
     s->options = *options;
     s->registry = options->live ? tw_live_registry(options->live) : &TW_REGISTRY;
     tw_mem_init(&s->mem, NULL, options->memory);
+    tw_mem_init(&s->shown, &s->mem, 0);
     tw_os_real(&s->os);
     tw_status status = tw_side_store_open(&s->mem, SIDE_BYTES, &s->side);
     if (status != TW_OK) tw_fail(error, status, "out of memory");
@@ -45,6 +47,7 @@ void tw_script_close(tw_script *s) {
     tw_free(&s->mem, s->pending, sizeof *s->pending * (size_t)s->pending_capacity);
     tw_sql_close(s->sql);
     tw_side_store_close(s->side);
+    tw_mem_close(&s->shown);
     free(s);
 }
 
@@ -69,7 +72,7 @@ static tw_status open_result(tw_script *s, const tw_plan *plan, bool bounded, tw
     const tw_plan_node *sink = collecting_sink(plan);
     if (!sink) return TW_OK;
     const tw_plan_node *input = sink->inputs[0];
-    return tw_result_open(&s->mem, plan->session, input->row, s->options.format, input->changelog != TW_APPEND, bounded, s->options.out, &s->result,
+    return tw_result_open(&s->shown, plan->session, input->row, s->options.format, input->changelog != TW_APPEND, bounded, s->options.out, &s->result,
                           error);
 }
 
@@ -163,7 +166,7 @@ static tw_status show_rows(tw_script *s, const tw_sql_result *r, tw_error *error
         return TW_OK;
     }
     tw_session session = {.zone = TW_ZONE_UTC, .zone_id = "UTC"};
-    TW_TRY(tw_result_open(&s->mem, &session, r->row, s->options.format, false, true, s->options.out, &s->result, error));
+    TW_TRY(tw_result_open(&s->shown, &session, r->row, s->options.format, false, true, s->options.out, &s->result, error));
     tw_status status = TW_OK;
     tw_arena arena;
     tw_arena_init(&arena, &s->mem, 4096);

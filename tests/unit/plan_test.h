@@ -34,6 +34,7 @@ enum { PLAN_NODES = 32, PLAN_CLOCK_MS = 1000000 };
 
 typedef struct plan_test {
     tw_mem mem;
+    tw_mem rows_mem;       /* of `rows`: the sink's threads and the job's shards must not charge one budget */
     tw_arena arena;
     tw_os os;
     tw_session session;
@@ -231,7 +232,8 @@ static inline void plan_open(plan_test *t) {
     memset(t, 0, sizeof *t);
     tw_mem_init(&t->mem, NULL, 0);
     tw_arena_init(&t->arena, &t->mem, 8192);
-    tw_buf_init(&t->rows, &t->mem, 0);
+    tw_mem_init(&t->rows_mem, NULL, 0);
+    tw_buf_init(&t->rows, &t->rows_mem, 0);
     t->session = (tw_session){.zone = TW_ZONE_UTC, .zone_id = "UTC"};
     t->operators[TW_PLAN_CALC] = &TW_OPERATOR_CALC;
     t->operators[TW_PLAN_WATERMARK] = &TW_OPERATOR_WATERMARK;
