@@ -16,17 +16,6 @@ static int64_t integer_at(const tw_column *c, int32_t row) {
     }
 }
 
-static int print_integer(char *out, int64_t v) {
-    char digits[20];
-    int n = 0, length = 0;
-    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    do digits[n++] = (char)('0' + u % 10);
-    while (u /= 10);
-    if (v < 0) out[length++] = '-';
-    while (n > 0) out[length++] = digits[--n];
-    return length;
-}
-
 /* A fraction is written without its last zeros. */
 static int print_time(char *out, int32_t ms, int precision) {
     int length = tw_time_format(out, ms, precision);
@@ -59,7 +48,7 @@ static int print_atom(char *out, const tw_session *session, const tw_column *c, 
     }
     case TW_INTERVAL_YM: return tw_interval_ym_format(out, TW_ARG(int32_t, c, row));
     case TW_INTERVAL_DS: return tw_interval_ds_format(out, TW_ARG(int64_t, c, row));
-    default: return print_integer(out, integer_at(c, row));
+    default: return tw_int_format(out, integer_at(c, row));
     }
 }
 
