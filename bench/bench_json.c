@@ -92,8 +92,8 @@ int main(int argc, char **argv) {
         return 1;
     }
     const tw_field full[] = {{TW_STR("auction"), &TW_TYPE_BIGINT}, {TW_STR("bidder"), &TW_TYPE_BIGINT}, {TW_STR("price"), &TW_TYPE_BIGINT},
-                             {TW_STR("channel"), &TW_TYPE_STRING}, {TW_STR("url"), &TW_TYPE_STRING},
-                             {TW_STR("dateTime"), &TW_TYPE_TIMESTAMP_3}, {TW_STR("extra"), &TW_TYPE_STRING}};
+                             {TW_STR("channel"), &TW_TYPE_STRING}, {TW_STR("url"), &TW_TYPE_STRING},    {TW_STR("dateTime"), &TW_TYPE_TIMESTAMP_3},
+                             {TW_STR("extra"), &TW_TYPE_STRING}};
     const tw_field some[] = {full[0], full[2], full[3], full[5]};
     const tw_type *schema = tw_type_row(&arena, full, 7), *wanted = tw_type_row(&arena, some, 4);
     if (tw_format_json.decoder_open(&mem, schema, wanted, NULL, 0, NULL, &decoder, &error) != TW_OK) return 1;

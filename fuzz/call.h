@@ -37,7 +37,8 @@ static inline void fuzz_call(const char *name, const tw_str *texts, int nargs) {
         tw_value text = tw_value_of_str(&TW_TYPE_STRING, texts[i]);
         args[i] = tw_expr_literal(&arena, &text);
     }
-    tw_bind bind = {.arena = &arena, .function = tw_function_find(tw_str_of(name)), .nargs = nargs, .args = args, .session = &session, .error = &error};
+    tw_bind bind = {
+        .arena = &arena, .function = tw_function_find(tw_str_of(name)), .nargs = nargs, .args = args, .session = &session, .error = &error};
     tw_status status = tw_function_call(&bind, &call);
     if (status == TW_OK) status = tw_expr_evaluate(&arena, &mem, &session, call, &value, &error);
     TW_ASSERT(status == TW_OK || (error.status == status && error.message[0]));

@@ -20,8 +20,7 @@ typedef struct fuzz_decode {
 } fuzz_decode;
 
 static inline tw_field fuzz_field(const char *name, const tw_type *type) { return (tw_field){tw_str_of(name), type}; }
-#define FUZZ_ROW(arena, ...) \
-    tw_type_row((arena), (const tw_field[]){__VA_ARGS__}, (int)(sizeof((const tw_field[]){__VA_ARGS__}) / sizeof(tw_field)))
+#define FUZZ_ROW(arena, ...) tw_type_row((arena), (const tw_field[]){__VA_ARGS__}, (int)(sizeof((const tw_field[]){__VA_ARGS__}) / sizeof(tw_field)))
 
 static inline const tw_type *fuzz_nested(tw_arena *a) {
     const tw_type *inner = FUZZ_ROW(a, fuzz_field("x", &TW_TYPE_INTEGER), fuzz_field("y", tw_type_array(a, &TW_TYPE_STRING)));
@@ -79,7 +78,8 @@ static inline void fuzz_decode_all(fuzz_decode *f, const char *bytes, size_t siz
         fuzz_print(rows, io);
         for (int32_t i = 0; i < io->nbad; i++) {
             TW_ASSERT(io->bad[i].error[0] && io->bad[i].offset <= size);
-            tw_buf_printf(bad, "%llu %llu %zu\n", (unsigned long long)io->bad[i].offset, (unsigned long long)io->bad[i].line, io->bad[i].bytes.length);
+            tw_buf_printf(bad, "%llu %llu %zu\n", (unsigned long long)io->bad[i].offset, (unsigned long long)io->bad[i].line,
+                          io->bad[i].bytes.length);
         }
         at += io->consumed;
         line += io->lines;

@@ -4,10 +4,18 @@
 static const struct {
     const char *key, *value;
 } CHOICES[] = {
-    {"csv.ignore-parse-errors", "true"},      {"csv.allow-comments", "true"},        {"csv.trim-spaces", "true"},
-    {"csv.ignore-trailing-unmappable", "true"}, {"csv.fail-on-missing-columns", "true"}, {"csv.empty-string-as-null", "true"},
-    {"csv.ignore-first-line", "true"},        {"csv.escape-character", "\\"},        {"csv.null-literal", "n/a"},
-    {"csv.field-delimiter", ";"},             {"csv.quote-character", "'"},          {"csv.allow-trailing-comma", "false"},
+    {"csv.ignore-parse-errors", "true"},
+    {"csv.allow-comments", "true"},
+    {"csv.trim-spaces", "true"},
+    {"csv.ignore-trailing-unmappable", "true"},
+    {"csv.fail-on-missing-columns", "true"},
+    {"csv.empty-string-as-null", "true"},
+    {"csv.ignore-first-line", "true"},
+    {"csv.escape-character", "\\"},
+    {"csv.null-literal", "n/a"},
+    {"csv.field-delimiter", ";"},
+    {"csv.quote-character", "'"},
+    {"csv.allow-trailing-comma", "false"},
     {"csv.array-element-delimiter", "::"},
 };
 enum { NCHOICES = sizeof CHOICES / sizeof *CHOICES };

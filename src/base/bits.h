@@ -15,9 +15,7 @@ static inline void tw_bit_put(uint64_t *bits, int64_t i, bool v) {
     uint64_t mask = UINT64_C(1) << (i & 63);
     bits[i >> 6] = v ? bits[i >> 6] | mask : bits[i >> 6] & ~mask;
 }
-static inline void tw_bits_fill(uint64_t *bits, int64_t n, bool v) {
-    memset(bits, v ? 0xff : 0, (size_t)TW_BITS_WORDS(n) * 8);
-}
+static inline void tw_bits_fill(uint64_t *bits, int64_t n, bool v) { memset(bits, v ? 0xff : 0, (size_t)TW_BITS_WORDS(n) * 8); }
 /* Set bits among the first n. */
 int64_t tw_bits_count(const uint64_t *bits, int64_t n);
 /* True when all of the first n are set. */

@@ -7,19 +7,18 @@
 static const struct {
     const char *name, *sqlstate;
 } STATUS[] = {
-    {"OK", "00000"}, {"MORE", "00000"}, {"BLOCKED", "00000"}, {"END", "00000"},
+    {"OK", "00000"},
+    {"MORE", "00000"},
+    {"BLOCKED", "00000"},
+    {"END", "00000"},
 #define X(name, sqlstate, text) {#name, sqlstate},
 #include "base/status.def"
 #undef X
 };
 _Static_assert(sizeof STATUS / sizeof *STATUS == TW_STATUS_COUNT, "one row per status");
 
-const char *tw_status_sqlstate(tw_status status) {
-    return (unsigned)status < TW_STATUS_COUNT ? STATUS[status].sqlstate : "XX000";
-}
-const char *tw_status_name(tw_status status) {
-    return (unsigned)status < TW_STATUS_COUNT ? STATUS[status].name : "UNKNOWN";
-}
+const char *tw_status_sqlstate(tw_status status) { return (unsigned)status < TW_STATUS_COUNT ? STATUS[status].sqlstate : "XX000"; }
+const char *tw_status_name(tw_status status) { return (unsigned)status < TW_STATUS_COUNT ? STATUS[status].name : "UNKNOWN"; }
 
 static tw_status fill(tw_error *error, tw_status status, tw_pos pos, const char *format, va_list args) {
     if (error) {
@@ -97,14 +96,15 @@ static void add_source(char *out, int size, int *length, tw_pos pos, const char 
     add(out, size, length, "\n");
 }
 
-int tw_error_format(const tw_error *error, const char *source_name, const char *source, int source_length, char *out,
-                    int size) {
+int tw_error_format(const tw_error *error, const char *source_name, const char *source, int source_length, char *out, int size) {
     int length = 0;
     if (size <= 0) return 0;
     out[0] = 0;
     if (source_name) add(out, size, &length, "%s:", source_name);
-    if (error->pos.line) add(out, size, &length, source_name ? "%u:%u: " : "line %u, column %u: ", error->pos.line, error->pos.column);
-    else if (source_name) add(out, size, &length, " ");
+    if (error->pos.line)
+        add(out, size, &length, source_name ? "%u:%u: " : "line %u, column %u: ", error->pos.line, error->pos.column);
+    else if (source_name)
+        add(out, size, &length, " ");
     add(out, size, &length, "error %s: %s\n", tw_status_sqlstate(error->status), error->message);
     if (error->pos.line && source) add_source(out, size, &length, error->pos, source, source_length);
     if (error->detail[0]) add(out, size, &length, "  detail: %s\n", error->detail);

@@ -59,20 +59,18 @@ static inline bool tw_is_error(tw_status status) { return status > TW_END; }
 
 /* Prints the error as a user sees it: "error 42601 at line 3, column 9: ...", the line of `source` it points into with a
  * caret under it, then detail and hint. `source` may be NULL. Writes at most `size` bytes and a NUL; returns the length. */
-int tw_error_format(const tw_error *error, const char *source_name, const char *source, int source_length, char *out,
-                    int size);
+int tw_error_format(const tw_error *error, const char *source_name, const char *source, int source_length, char *out, int size);
 
-#define TW_TRY(expression)                                                                                              \
-    do {                                                                                                                \
-        tw_status tw_try_status_ = (expression);                                                                        \
-        if (tw_try_status_ != TW_OK) return tw_try_status_;                                                             \
+#define TW_TRY(expression)                                  \
+    do {                                                    \
+        tw_status tw_try_status_ = (expression);            \
+        if (tw_try_status_ != TW_OK) return tw_try_status_; \
     } while (0)
 
 /* Asserts stay on in release builds. */
 _Noreturn void tw_panic(const char *file, int line, const char *what);
-#define TW_ASSERT(condition)                                                                                            \
-    ((condition) ? (void)0 : tw_panic(__FILE__, __LINE__, #condition))
-#define TW_LIKELY(x)   __builtin_expect(!!(x), 1)
-#define TW_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define TW_ASSERT(condition) ((condition) ? (void)0 : tw_panic(__FILE__, __LINE__, #condition))
+#define TW_LIKELY(x)         __builtin_expect(!!(x), 1)
+#define TW_UNLIKELY(x)       __builtin_expect(!!(x), 0)
 
 #endif

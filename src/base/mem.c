@@ -109,8 +109,10 @@ static void *out_of_memory(tw_arena *arena) {
 
 static bool add_block(tw_arena *arena, size_t need) {
     size_t size = arena->block_size;
-    if (size < need + HEAD + 16) size = need + HEAD + 16;
-    else if (arena->block_size < STEP) arena->block_size *= 2;
+    if (size < need + HEAD + 16)
+        size = need + HEAD + 16;
+    else if (arena->block_size < STEP)
+        arena->block_size *= 2;
     tw_arena_block *block = tw_malloc(arena->mem, size);
     if (!block) return false;
     block->next = arena->blocks;

@@ -52,7 +52,7 @@ char *tw_arena_printf(tw_arena *arena, const char *format, ...) __attribute__((f
 void tw_arena_reset(tw_arena *arena);
 void tw_arena_free(tw_arena *arena);
 
-#define TW_NEW(arena, type)           ((type *)tw_arena_calloc((arena), sizeof(type)))
-#define TW_NEW_ARRAY(arena, type, n)  ((type *)tw_arena_calloc((arena), sizeof(type) * (size_t)(n)))
+#define TW_NEW(arena, type)          ((type *)tw_arena_calloc((arena), sizeof(type)))
+#define TW_NEW_ARRAY(arena, type, n) ((type *)tw_arena_calloc((arena), sizeof(type) * (size_t)(n)))
 
 #endif

@@ -15,9 +15,7 @@ static inline uint64_t tw_prng_next(tw_prng *prng) {
     return z ^ (z >> 31);
 }
 /* Uniform in [0, bound), bound > 0. */
-static inline uint64_t tw_prng_below(tw_prng *prng, uint64_t bound) {
-    return (uint64_t)(((unsigned __int128)tw_prng_next(prng) * bound) >> 64);
-}
+static inline uint64_t tw_prng_below(tw_prng *prng, uint64_t bound) { return (uint64_t)(((unsigned __int128)tw_prng_next(prng) * bound) >> 64); }
 /* Uniform in [0, 1). */
 static inline double tw_prng_double(tw_prng *prng) { return (double)(tw_prng_next(prng) >> 11) * 0x1.0p-53; }
 

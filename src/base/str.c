@@ -25,8 +25,7 @@ int tw_str_distance(tw_str a, tw_str b, int limit) {
             int d = last[j - 1] + (x != y);
             if (last[j] + 1 < d) d = last[j] + 1;
             if (now[j - 1] + 1 < d) d = now[j - 1] + 1;
-            if (i > 1 && j > 1 && x == lower((unsigned char)b.data[j - 2]) &&
-                lower((unsigned char)a.data[i - 2]) == y && before[j - 2] + 1 < d)
+            if (i > 1 && j > 1 && x == lower((unsigned char)b.data[j - 2]) && lower((unsigned char)a.data[i - 2]) == y && before[j - 2] + 1 < d)
                 d = before[j - 2] + 1;
             now[j] = d;
             if (d < least) least = d;

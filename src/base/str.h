@@ -16,9 +16,7 @@ typedef struct tw_str {
 #define TW_STR_ARG(s)   (int)(s).length, (s).data /* for "%.*s" */
 
 static inline tw_str tw_str_of(const char *text) { return (tw_str){text, text ? strlen(text) : 0}; }
-static inline bool tw_str_equal(tw_str a, tw_str b) {
-    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
-}
+static inline bool tw_str_equal(tw_str a, tw_str b) { return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0); }
 /* ASCII letters compare without case. */
 bool tw_str_equal_nocase(tw_str a, tw_str b);
 /* Edits (insert, delete, replace, swap of neighbours; case differences cost nothing) between two names; for "did you mean".

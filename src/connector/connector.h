@@ -31,8 +31,8 @@ typedef struct tw_source_context {
     const tw_registry *registry;
     const tw_session *session;
     const tw_plan_scan *scan;
-    tw_replay *replay;     /* the job's; NULL: the source is by itself */
-    tw_str replay_column;  /* physical column that the watermark is made of, "" when there is none; what replaying goes by unless the table says */
+    tw_replay *replay;    /* the job's; NULL: the source is by itself */
+    tw_str replay_column; /* physical column that the watermark is made of, "" when there is none; what replaying goes by unless the table says */
 } tw_source_context;
 
 /* Takes a record that could not be decoded (copies what it keeps). Never fails: over its limit it only counts. */
@@ -46,13 +46,12 @@ typedef struct tw_source_ops {
     tw_status (*splits)(tw_source *source, const tw_split_id **splits, int *nsplits, bool *complete, tw_error *error);
     /* Opens a split at a position that `position` wrote ("" = its beginning). Readers of one source run on different shards. */
     /* `split` is the caller's for the call; its name is the source's. */
-    tw_status (*reader_open)(tw_source *source, const tw_split_id *split, tw_mem *mem, tw_str position, tw_split_reader **out,
-                             tw_error *error);
+    tw_status (*reader_open)(tw_source *source, const tw_split_id *split, tw_mem *mem, tw_str position, tw_split_reader **out, tw_error *error);
     /* The next batch of at most max_rows rows: TW_OK with *batch (borrowed until the next call; columns are the scan's wanted ones, then
      * metadata), TW_BLOCKED when nothing is there yet (*wait_ns: ask again at this monotonic time, 0 = when I/O completes or soon),
      * TW_END. A failure ends the job or is retriable. */
-    tw_status (*poll)(tw_split_reader *reader, int32_t max_rows, tw_batch **batch, int64_t *wait_ns,
-                      tw_bad_record_sink bad, void *bad_context, tw_error *error);
+    tw_status (*poll)(tw_split_reader *reader, int32_t max_rows, tw_batch **batch, int64_t *wait_ns, tw_bad_record_sink bad, void *bad_context,
+                      tw_error *error);
     /* Writes the position in front of the next row. */
     void (*position)(tw_split_reader *reader, tw_buf *out);
     /* Fraction done of a bounded split, 0..1; negative when unknown. May be NULL. */

@@ -16,10 +16,10 @@
 
 typedef struct tw_replay {
     pthread_mutex_t lock;
-    double speed;        /* of tables that do not say their own; 0: as fast as possible */
-    int expected;        /* splits that have not been looked at */
+    double speed; /* of tables that do not say their own; 0: as fast as possible */
+    int expected; /* splits that have not been looked at */
     bool seen, started;
-    int64_t first_ms;    /* event time of the earliest first row */
+    int64_t first_ms; /* event time of the earliest first row */
     int64_t seen_ns, start_ns;
 } tw_replay;
 

@@ -18,9 +18,7 @@ static int child_count(const tw_type *type) {
 
 static const tw_type MULTISET_COUNT = {.kind = TW_INTEGER, .length = TW_LENGTH_MAX};
 
-static const tw_type *child_type(const tw_type *type, int i) {
-    return type->kind == TW_MULTISET && i == 1 ? &MULTISET_COUNT : type->fields[i].type;
-}
+static const tw_type *child_type(const tw_type *type, int i) { return type->kind == TW_MULTISET && i == 1 ? &MULTISET_COUNT : type->fields[i].type; }
 
 /* Headers of a column and, below it, of its children; no storage yet. */
 static tw_status shape(tw_arena *arena, const tw_type *type, tw_column *out) {
@@ -83,9 +81,7 @@ typedef struct span {
     int32_t base, count;
 } span;
 
-static int32_t row_of(const tw_column *from, span rows, int32_t k) {
-    return from->constant ? 0 : rows.index ? rows.index[k] : rows.base + k;
-}
+static int32_t row_of(const tw_column *from, span rows, int32_t k) { return from->constant ? 0 : rows.index ? rows.index[k] : rows.base + k; }
 
 typedef struct copying { /* where storage of children and string bytes comes from */
     tw_arena *heap;
@@ -126,21 +122,23 @@ static void copy_validity(tw_column *to, builder_column *b, int32_t at, const tw
     bool dense = !rows.index && !from->constant;
     for (int32_t k = 0; k < rows.count; k++) {
         int32_t row = row_of(from, rows, k);
-        if (dense && (row & 63) == 0 && rows.count - k >= 64 && from->validity[row >> 6] == ~UINT64_C(0)) k += 63;
-        else if (!tw_bit_get(from->validity, row)) set_null(to, b, at + k);
+        if (dense && (row & 63) == 0 && rows.count - k >= 64 && from->validity[row >> 6] == ~UINT64_C(0))
+            k += 63;
+        else if (!tw_bit_get(from->validity, row))
+            set_null(to, b, at + k);
     }
 }
 
-#define COPY(T)                                                                                                         \
-    do {                                                                                                                \
-        T *to_ = (T *)to->values + at;                                                                                  \
-        const T *from_ = from->values;                                                                                  \
-        if (from->constant)                                                                                             \
-            for (int32_t k = 0; k < rows.count; k++) to_[k] = from_[0];                                                 \
-        else if (!rows.index)                                                                                           \
-            memcpy(to_, from_ + rows.base, sizeof(T) * (size_t)rows.count);                                             \
-        else                                                                                                            \
-            for (int32_t k = 0; k < rows.count; k++) to_[k] = from_[rows.index[k]];                                     \
+#define COPY(T)                                                                     \
+    do {                                                                            \
+        T *to_ = (T *)to->values + at;                                              \
+        const T *from_ = from->values;                                              \
+        if (from->constant)                                                         \
+            for (int32_t k = 0; k < rows.count; k++) to_[k] = from_[0];             \
+        else if (!rows.index)                                                       \
+            memcpy(to_, from_ + rows.base, sizeof(T) * (size_t)rows.count);         \
+        else                                                                        \
+            for (int32_t k = 0; k < rows.count; k++) to_[k] = from_[rows.index[k]]; \
     } while (0)
 
 /* Gives `n` views bytes of their own, in one piece of the heap; on failure the views are empty. */
@@ -181,12 +179,10 @@ static tw_status copy_strings(copying how, tw_column *to, int32_t at, const tw_c
 static tw_status copy_rows(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, span rows);
 
 /* Writes the items [begin, end) of a child column behind its first `at`. */
-static tw_status copy_items(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, int32_t begin,
-                            int32_t end) {
+static tw_status copy_items(copying how, tw_column *to, builder_column *b, int32_t at, const tw_column *from, int32_t begin, int32_t end) {
     int64_t need = (int64_t)at + (end - begin);
     if (need > INT32_MAX / 2) return TW_E_NOMEM; /* offsets are 32 bits, with room to double */
-    if (need > b->capacity)
-        TW_TRY(grow(how.heap, to, b, at, need > b->capacity * INT64_C(2) ? (int32_t)need : b->capacity * 2));
+    if (need > b->capacity) TW_TRY(grow(how.heap, to, b, at, need > b->capacity * INT64_C(2) ? (int32_t)need : b->capacity * 2));
     return copy_rows(how, to, b, at, from, (span){NULL, begin, end - begin});
 }
 
@@ -372,9 +368,7 @@ tw_column *tw_builder_writable(tw_builder *builder, int column) {
     return &builder->batch.columns[column];
 }
 
-void tw_builder_null(tw_builder *builder, int column, int32_t row) {
-    null_at(&builder->batch.columns[column], &builder->tree[column], row);
-}
+void tw_builder_null(tw_builder *builder, int column, int32_t row) { null_at(&builder->batch.columns[column], &builder->tree[column], row); }
 
 tw_status tw_builder_commit(tw_builder *builder, int32_t rows, const int8_t *kinds) {
     note_kinds(builder, kinds, NULL, rows);

@@ -8,15 +8,15 @@
 #include "data/batch.h"
 
 typedef struct tw_builder {
-    tw_batch batch;      /* what has been gathered; valid to read at any time */
-    const tw_type *row;  /* schema, borrowed */
-    int32_t capacity;    /* rows; TW_BATCH_ROWS for what is handed on as a batch, more for buffers */
-    tw_arena arena;      /* columns */
-    tw_arena heap;       /* string bytes and nested children */
+    tw_batch batch;                 /* what has been gathered; valid to read at any time */
+    const tw_type *row;             /* schema, borrowed */
+    int32_t capacity;               /* rows; TW_BATCH_ROWS for what is handed on as a batch, more for buffers */
+    tw_arena arena;                 /* columns */
+    tw_arena heap;                  /* string bytes and nested children */
     struct tw_builder_column *tree; /* room of each column and of its children, see builder.c */
     int8_t *kinds_room;
     int64_t *watermark_room;
-    size_t bytes;        /* of strings held */
+    size_t bytes; /* of strings held */
 } tw_builder;
 
 tw_status tw_builder_open(tw_builder *builder, tw_mem *mem, const tw_type *row, int32_t capacity);

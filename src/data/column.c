@@ -60,8 +60,8 @@ int tw_value_compare(const tw_column *a, int64_t i, const tw_column *b, int64_t 
     }
     case TW_PHYS_STR: return tw_sview_compare(&AT(tw_sview, a, i), &AT(tw_sview, b, j));
     case TW_PHYS_LIST:
-        return compare_range(&a->children[0], a->offsets[i], a->offsets[i + 1] - a->offsets[i], &b->children[0],
-                             b->offsets[j], b->offsets[j + 1] - b->offsets[j]);
+        return compare_range(&a->children[0], a->offsets[i], a->offsets[i + 1] - a->offsets[i], &b->children[0], b->offsets[j],
+                             b->offsets[j + 1] - b->offsets[j]);
     case TW_PHYS_MAP: return compare_map(a, i, b, j);
     case TW_PHYS_STRUCT:
         for (int32_t k = 0; k < a->nchildren && k < b->nchildren; k++) {
@@ -166,20 +166,20 @@ uint64_t tw_value_hash(const tw_column *c, int64_t row) {
 
 #define HASH_ROWS 256 /* rows hashed before they are combined: stays in the first-level cache */
 
-#define EACH(T, hash)                                                                                                   \
-    {                                                                                                                   \
-        const T *v = c->values;                                                                                         \
-        if (index)                                                                                                      \
-            for (int32_t k = 0; k < n; k++) {                                                                           \
-                T x = v[index[k]];                                                                                      \
-                out[k] = hash;                                                                                          \
-            }                                                                                                           \
-        else                                                                                                            \
-            for (int32_t k = 0; k < n; k++) {                                                                           \
-                T x = v[base + k];                                                                                      \
-                out[k] = hash;                                                                                          \
-            }                                                                                                           \
-        return;                                                                                                         \
+#define EACH(T, hash)                         \
+    {                                         \
+        const T *v = c->values;               \
+        if (index)                            \
+            for (int32_t k = 0; k < n; k++) { \
+                T x = v[index[k]];            \
+                out[k] = hash;                \
+            }                                 \
+        else                                  \
+            for (int32_t k = 0; k < n; k++) { \
+                T x = v[base + k];            \
+                out[k] = hash;                \
+            }                                 \
+        return;                               \
     }
 
 /* Hashes of rows index[0..n), or base .. base + n - 1, nulls taken for what bytes they hold. The same as hash_valid. */

@@ -37,9 +37,7 @@ typedef struct tw_ts {
 } tw_ts;
 _Static_assert(sizeof(tw_ts) == 16, "wide timestamps are 16 bytes");
 
-static inline const char *tw_sview_data(const tw_sview *v) {
-    return v->length <= TW_SVIEW_INLINE ? v->prefix : v->u.data;
-}
+static inline const char *tw_sview_data(const tw_sview *v) { return v->length <= TW_SVIEW_INLINE ? v->prefix : v->u.data; }
 static inline tw_str tw_sview_str(const tw_sview *v) { return (tw_str){tw_sview_data(v), v->length}; }
 /* Borrows `data` when it is longer than 12 bytes. */
 static inline tw_sview tw_sview_make(const char *data, size_t length) {
@@ -66,7 +64,7 @@ typedef struct tw_column tw_column;
 struct tw_column {
     const tw_type *type;
     tw_phys phys;
-    bool constant;       /* row 0 stands for every row: values, validity, offsets and children have one row */
+    bool constant; /* row 0 stands for every row: values, validity, offsets and children have one row */
     int32_t nchildren;
     uint64_t *validity;  /* bit set = valid; NULL = all valid */
     void *values;        /* fixed-width values or tw_sview; NULL for NONE, LIST, MAP, STRUCT */

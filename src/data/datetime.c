@@ -34,8 +34,8 @@ tw_civil tw_civil_from_ts(tw_ts ts) {
 }
 
 tw_ts tw_ts_from_civil(const tw_civil *c) {
-    int64_t ms = tw_days_from_civil(c->year, c->month, c->day) * TW_DAY_MS +
-                 ((c->hour * INT64_C(60) + c->minute) * 60 + c->second) * 1000 + c->nanos / 1000000;
+    int64_t ms = tw_days_from_civil(c->year, c->month, c->day) * TW_DAY_MS + ((c->hour * INT64_C(60) + c->minute) * 60 + c->second) * 1000 +
+                 c->nanos / 1000000;
     return tw_ts_of(ms, c->nanos % 1000000);
 }
 
@@ -178,8 +178,7 @@ static bool read_time(tw_str s, size_t *at, tw_civil *c) {
 bool tw_timestamp_parse(tw_str s, tw_ts *out) {
     tw_civil c = {0};
     size_t at = 0;
-    if (!read_year(s, &at, &c.year) || !sign(s, &at, '-') || !number(s, &at, 1, 2, &c.month) || !sign(s, &at, '-') ||
-        !number(s, &at, 1, 2, &c.day))
+    if (!read_year(s, &at, &c.year) || !sign(s, &at, '-') || !number(s, &at, 1, 2, &c.month) || !sign(s, &at, '-') || !number(s, &at, 1, 2, &c.day))
         return false;
     if (c.month < 1 || c.month > 12 || c.day < 1 || c.day > 31) return false;
     int32_t last = month_length(c.year, c.month);
@@ -270,6 +269,6 @@ int tw_interval_ym_format(char *out, int32_t months) {
 int tw_interval_ds_format(char *out, int64_t ms) {
     uint64_t v = ms < 0 ? -(uint64_t)ms : (uint64_t)ms;
     return sprintf(out, "%c%llu %02llu:%02llu:%02llu.%03llu", ms < 0 ? '-' : '+', (unsigned long long)(v / 86400000),
-                   (unsigned long long)(v / 3600000 % 24), (unsigned long long)(v / 60000 % 60),
-                   (unsigned long long)(v / 1000 % 60), (unsigned long long)(v % 1000));
+                   (unsigned long long)(v / 3600000 % 24), (unsigned long long)(v / 60000 % 60), (unsigned long long)(v / 1000 % 60),
+                   (unsigned long long)(v % 1000));
 }

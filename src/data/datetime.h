@@ -8,8 +8,8 @@
 #define TW_DAY_MS INT64_C(86400000)
 
 typedef struct tw_civil {
-    int32_t year, month, day;             /* month, day from 1 */
-    int32_t hour, minute, second, nanos;  /* nanos within the second */
+    int32_t year, month, day;            /* month, day from 1 */
+    int32_t hour, minute, second, nanos; /* nanos within the second */
 } tw_civil;
 
 int64_t tw_days_from_civil(int32_t year, int32_t month, int32_t day);
@@ -19,9 +19,7 @@ tw_ts tw_ts_from_civil(const tw_civil *civil);
 static inline int64_t tw_floor_div(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
 static inline int64_t tw_floor_mod(int64_t a, int64_t b) { return a - tw_floor_div(a, b) * b; }
 static inline tw_ts tw_ts_of(int64_t ms, int32_t ns) { return (tw_ts){ms, ns, 0}; }
-static inline int tw_ts_compare(tw_ts a, tw_ts b) {
-    return a.ms != b.ms ? (a.ms < b.ms ? -1 : 1) : a.ns != b.ns ? (a.ns < b.ns ? -1 : 1) : 0;
-}
+static inline int tw_ts_compare(tw_ts a, tw_ts b) { return a.ms != b.ms ? (a.ms < b.ms ? -1 : 1) : a.ns != b.ns ? (a.ns < b.ns ? -1 : 1) : 0; }
 /* Drops digits below `precision` (0 to 9). */
 tw_ts tw_ts_truncate(tw_ts ts, int precision);
 /* Adds calendar months, the day clipped to the month's last. */
@@ -38,9 +36,7 @@ int32_t tw_zone_offset(const tw_zone *zone, int64_t utc_ms);
 /* Local wall time to UTC as java.time's ZonedDateTime.ofLocal: in a gap the time moves forward by its length, in an overlap the
  * earlier offset is taken. */
 int64_t tw_zone_to_utc(const tw_zone *zone, int64_t local_ms);
-static inline int64_t tw_zone_to_local(const tw_zone *zone, int64_t utc_ms) {
-    return utc_ms + (int64_t)tw_zone_offset(zone, utc_ms) * 1000;
-}
+static inline int64_t tw_zone_to_local(const tw_zone *zone, int64_t utc_ms) { return utc_ms + (int64_t)tw_zone_offset(zone, utc_ms) * 1000; }
 
 /* Text to value, as Flink 2.3's casts from STRING. false: not a date/time.
  * DATE: "y[-m[-d]]" of years 0 to 9999, what follows a blank passed over. TIME: "h[:m[:s[.f]]]" and perhaps an offset, rounded to
@@ -50,11 +46,11 @@ bool tw_date_parse(tw_str text, int32_t *days);
 bool tw_time_parse(tw_str text, int32_t *ms);
 bool tw_timestamp_parse(tw_str text, tw_ts *out);
 /* Value to text; each writes at most 40 bytes and returns the length, without NUL. */
-int tw_date_format(char *out, int32_t days);                            /* 2020-01-02 */
-int tw_time_format(char *out, int32_t ms, int precision);               /* 03:04:05, with precision 1 and above .0 .1 .12 .123, zeros at the end left out */
-int tw_timestamp_format(char *out, tw_ts ts, int precision);            /* 2020-01-02 03:04:05.123: SQL CAST form */
-int tw_timestamp_format_iso(char *out, tw_ts ts, bool instant);         /* java LocalDateTime/Instant.toString: 2020-01-02T03:04[:05[.123]][Z] */
-int tw_interval_ym_format(char *out, int32_t months);                   /* +1-02 */
-int tw_interval_ds_format(char *out, int64_t ms);                       /* +1 02:03:04.005 */
+int tw_date_format(char *out, int32_t days);                    /* 2020-01-02 */
+int tw_time_format(char *out, int32_t ms, int precision);       /* 03:04:05, with precision 1 and above .0 .1 .12 .123, zeros at the end left out */
+int tw_timestamp_format(char *out, tw_ts ts, int precision);    /* 2020-01-02 03:04:05.123: SQL CAST form */
+int tw_timestamp_format_iso(char *out, tw_ts ts, bool instant); /* java LocalDateTime/Instant.toString: 2020-01-02T03:04[:05[.123]][Z] */
+int tw_interval_ym_format(char *out, int32_t months);           /* +1-02 */
+int tw_interval_ds_format(char *out, int64_t ms);               /* +1 02:03:04.005 */
 
 #endif

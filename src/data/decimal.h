@@ -8,9 +8,7 @@
 extern const tw_i128 TW_POW10[39]; /* 10^0 .. 10^38 */
 
 /* True when |v| < 10^precision. */
-static inline bool tw_decimal_fits(tw_i128 v, int precision) {
-    return v < TW_POW10[precision] && v > -TW_POW10[precision];
-}
+static inline bool tw_decimal_fits(tw_i128 v, int precision) { return v < TW_POW10[precision] && v > -TW_POW10[precision]; }
 /* Changes the scale, rounding half up when digits are lost; false when the result has more than `precision` digits. */
 bool tw_decimal_rescale(tw_i128 v, int from_scale, int precision, int scale, tw_i128 *out);
 /* a*b with the product's scale sa+sb brought to (precision, scale); 256-bit intermediate. */

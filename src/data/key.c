@@ -27,8 +27,10 @@ void tw_key_codec_init(tw_key_codec *codec, const tw_type *const *types, int32_t
         width += word_bytes(tw_type_phys(types[c]));
     }
     if (width > TW_KEY_FIXED_MAX) codec->fixed = false;
-    if (codec->fixed) codec->width = width;
-    else codec->null_bytes = 0;
+    if (codec->fixed)
+        codec->width = width;
+    else
+        codec->null_bytes = 0;
 }
 
 void tw_keys_init(tw_keys *keys, tw_mem *mem) {
@@ -79,14 +81,14 @@ static uint64_t float_word(float v) {
     return w;
 }
 
-#define PUT(T, WORD)                                                                                                    \
-    do {                                                                                                                \
-        const T *v_ = c->values;                                                                                        \
-        for (int32_t k = 0; k < rows.count; k++, to += stride) {                                                        \
-            const T x = v_[c->constant ? 0 : tw_selected(&rows, k)];                                                    \
-            const uint64_t w_ = (WORD);                                                                                 \
-            memcpy(to, &w_, 8);                                                                                         \
-        }                                                                                                               \
+#define PUT(T, WORD)                                                 \
+    do {                                                             \
+        const T *v_ = c->values;                                     \
+        for (int32_t k = 0; k < rows.count; k++, to += stride) {     \
+            const T x = v_[c->constant ? 0 : tw_selected(&rows, k)]; \
+            const uint64_t w_ = (WORD);                              \
+            memcpy(to, &w_, 8);                                      \
+        }                                                            \
     } while (0)
 
 static void put_wide(const tw_column *c, tw_selection rows, char *to, size_t stride) {
@@ -251,8 +253,10 @@ static tw_status encode_strings(tw_keys *keys, const tw_column *c, tw_selection 
         }
         *to = 1;
         memcpy(to + 1, &v->length, 4);
-        if (v->length <= TW_SVIEW_INLINE) memcpy(to + 5, v->prefix, TW_SVIEW_INLINE); /* a constant size is one move */
-        else memcpy(to + 5, v->u.data, v->length);
+        if (v->length <= TW_SVIEW_INLINE)
+            memcpy(to + 5, v->prefix, TW_SVIEW_INLINE); /* a constant size is one move */
+        else
+            memcpy(to + 5, v->u.data, v->length);
         keys->variable[k].length = v->length + 5;
         to += v->length + 5;
     }
@@ -301,8 +305,10 @@ tw_status tw_keys_encode(tw_keys *keys, const tw_key_codec *codec, const tw_colu
     TW_TRY(reserve(keys, rows.count, codec->fixed));
     keys->hashes = keys->hash_room;
     TW_TRY(hash_columns(keys, codec, columns, rows));
-    if (codec->fixed) encode_fixed(keys, codec, columns, rows);
-    else TW_TRY(encode_variable(keys, codec, columns, rows));
+    if (codec->fixed)
+        encode_fixed(keys, codec, columns, rows);
+    else
+        TW_TRY(encode_variable(keys, codec, columns, rows));
     keys->count = rows.count;
     return TW_OK;
 }
@@ -401,9 +407,7 @@ static tw_status put_decoded(tw_builder *out, int32_t column, int32_t at, const 
     return tw_builder_copy_column(out, column, at, &one, (tw_selection){NULL, 1});
 }
 
-static bool fixed_null(const tw_key_codec *codec, tw_str key, int32_t c) {
-    return codec->null_bytes && key.data[c / 8] >> c % 8 & 1;
-}
+static bool fixed_null(const tw_key_codec *codec, tw_str key, int32_t c) { return codec->null_bytes && key.data[c / 8] >> c % 8 & 1; }
 
 tw_status tw_key_decode(const tw_key_codec *codec, tw_str key, tw_builder *out, const int32_t *out_columns, int32_t at) {
     tw_reader in = {key.data, key.data + key.length, false};
@@ -412,8 +416,10 @@ tw_status tw_key_decode(const tw_key_codec *codec, tw_str key, tw_builder *out, 
     tw_status status = TW_OK;
     for (int32_t c = 0; c < codec->ncolumns && status == TW_OK; c++) {
         tw_value v = tw_value_null(codec->types[c]);
-        if (!codec->fixed) status = read_value(&scratch, &in, codec->types[c], &v);
-        else if (!fixed_null(codec, key, c)) value_of_words(key.data + codec->offset[c], codec->types[c], &v);
+        if (!codec->fixed)
+            status = read_value(&scratch, &in, codec->types[c], &v);
+        else if (!fixed_null(codec, key, c))
+            value_of_words(key.data + codec->offset[c], codec->types[c], &v);
         if (status == TW_OK) status = put_decoded(out, out_columns[c], at, &v, &scratch);
     }
     tw_arena_free(&scratch);
@@ -474,8 +480,10 @@ tw_status tw_key_hash(const tw_key_codec *codec, tw_str key, uint64_t *hash) {
     if (codec->fixed && key.length != (size_t)codec->width) return TW_E_CORRUPT;
     for (int32_t c = 0; c < codec->ncolumns; c++) {
         uint64_t h = TW_HASH_NULL;
-        if (!codec->fixed) h = hash_read(&in, codec->types[c]);
-        else if (!fixed_null(codec, key, c)) h = hash_words(key.data + codec->offset[c], codec->types[c]);
+        if (!codec->fixed)
+            h = hash_read(&in, codec->types[c]);
+        else if (!fixed_null(codec, key, c))
+            h = hash_words(key.data + codec->offset[c], codec->types[c]);
         *hash = c ? tw_hash_combine(*hash, h) : h;
         if (c + 1 == codec->group_columns) group = *hash;
     }

@@ -19,9 +19,7 @@
 
 static inline uint32_t tw_key_group(uint64_t hash) { return (uint32_t)(hash >> 54); }
 /* Which of n shards owns a key group: contiguous ranges. */
-static inline int32_t tw_key_group_shard(uint32_t group, int32_t nshards) {
-    return (int32_t)(group * (uint32_t)nshards / TW_KEY_GROUPS);
-}
+static inline int32_t tw_key_group_shard(uint32_t group, int32_t nshards) { return (int32_t)(group * (uint32_t)nshards / TW_KEY_GROUPS); }
 
 typedef struct tw_key_codec {
     int32_t ncolumns;
@@ -40,9 +38,9 @@ void tw_key_codec_init(tw_key_codec *codec, const tw_type *const *types, int32_t
 /* The keys of the selected rows of a batch. Scratch that is reused from batch to batch. */
 typedef struct tw_keys {
     int32_t count;
-    uint64_t *hashes;  /* of key k; the same for equal keys in either form of codec, on every machine; the high bits are the group's */
-    char *fixed;       /* fixed form: count * width bytes */
-    tw_str *variable;  /* variable form; bytes lie in `heap` */
+    uint64_t *hashes; /* of key k; the same for equal keys in either form of codec, on every machine; the high bits are the group's */
+    char *fixed;      /* fixed form: count * width bytes */
+    tw_str *variable; /* variable form; bytes lie in `heap` */
     tw_buf heap;
     uint64_t *hash_room, *group_room;
     char *fixed_room;

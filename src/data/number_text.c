@@ -11,12 +11,14 @@
 static int shortest(double v, bool single, char *out, int *ndigits) {
     char text[40];
     int low = 2, high = single ? 9 : 17; /* Java takes the closest of two digits where one would do: 4.9E-324 */
-    while (low < high) { /* reading back is monotonic in the number of digits but for rare cases: scan from the found one */
+    while (low < high) {                 /* reading back is monotonic in the number of digits but for rare cases: scan from the found one */
         int middle = (low + high) / 2;
         snprintf(text, sizeof text, "%.*e", middle - 1, v);
         bool same = single ? strtof(text, NULL) == (float)v : strtod(text, NULL) == v;
-        if (same) high = middle;
-        else low = middle + 1;
+        if (same)
+            high = middle;
+        else
+            low = middle + 1;
     }
     snprintf(text, sizeof text, "%.*e", low - 1, v);
     int n = 0;

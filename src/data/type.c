@@ -67,9 +67,7 @@ const tw_type *tw_type_map(tw_arena *arena, const tw_type *key, const tw_type *v
     tw_field fields[2] = {{TW_STR("key"), key}, {TW_STR("value"), value}};
     return composite(arena, TW_MAP, fields, 2);
 }
-const tw_type *tw_type_row(tw_arena *arena, const tw_field *fields, int nfields) {
-    return composite(arena, TW_ROW, fields, nfields);
-}
+const tw_type *tw_type_row(tw_arena *arena, const tw_field *fields, int nfields) { return composite(arena, TW_ROW, fields, nfields); }
 
 const tw_type *tw_type_nullable(tw_arena *arena, const tw_type *type, bool nullable) {
     if (type->nullable == nullable || type->kind == TW_NULL) return type;
@@ -133,10 +131,9 @@ tw_phys tw_type_phys(const tw_type *type) {
 }
 
 int tw_phys_width(tw_phys phys) {
-    static const int8_t WIDTH[] = {[TW_PHYS_NONE] = 0, [TW_PHYS_BOOL] = 1, [TW_PHYS_I8] = 1,    [TW_PHYS_I16] = 2,
-                                   [TW_PHYS_I32] = 4,  [TW_PHYS_I64] = 8,  [TW_PHYS_I128] = 16, [TW_PHYS_F32] = 4,
-                                   [TW_PHYS_F64] = 8,  [TW_PHYS_TS] = 16,  [TW_PHYS_STR] = 16,  [TW_PHYS_LIST] = 0,
-                                   [TW_PHYS_MAP] = 0,  [TW_PHYS_STRUCT] = 0};
+    static const int8_t WIDTH[] = {
+        [TW_PHYS_NONE] = 0, [TW_PHYS_BOOL] = 1, [TW_PHYS_I8] = 1,  [TW_PHYS_I16] = 2,  [TW_PHYS_I32] = 4,  [TW_PHYS_I64] = 8, [TW_PHYS_I128] = 16,
+        [TW_PHYS_F32] = 4,  [TW_PHYS_F64] = 8,  [TW_PHYS_TS] = 16, [TW_PHYS_STR] = 16, [TW_PHYS_LIST] = 0, [TW_PHYS_MAP] = 0, [TW_PHYS_STRUCT] = 0};
     return WIDTH[phys];
 }
 
@@ -160,16 +157,37 @@ int tw_type_field(const tw_type *row, tw_str name) {
 }
 
 const char *tw_kind_name(tw_kind kind) {
-    static const char *const NAME[] = {
-        "NULL",  "BOOLEAN",   "TINYINT",   "SMALLINT", "INT",  "BIGINT", "FLOAT",     "DOUBLE",        "DECIMAL",
-        "CHAR",  "VARCHAR",   "BINARY",    "VARBINARY", "DATE", "TIME",   "TIMESTAMP", "TIMESTAMP_LTZ", "INTERVAL YEAR TO MONTH",
-        "INTERVAL DAY TO SECOND", "ARRAY", "MAP", "MULTISET", "ROW", "SYMBOL", "DESCRIPTOR"};
+    static const char *const NAME[] = {"NULL",
+                                       "BOOLEAN",
+                                       "TINYINT",
+                                       "SMALLINT",
+                                       "INT",
+                                       "BIGINT",
+                                       "FLOAT",
+                                       "DOUBLE",
+                                       "DECIMAL",
+                                       "CHAR",
+                                       "VARCHAR",
+                                       "BINARY",
+                                       "VARBINARY",
+                                       "DATE",
+                                       "TIME",
+                                       "TIMESTAMP",
+                                       "TIMESTAMP_LTZ",
+                                       "INTERVAL YEAR TO MONTH",
+                                       "INTERVAL DAY TO SECOND",
+                                       "ARRAY",
+                                       "MAP",
+                                       "MULTISET",
+                                       "ROW",
+                                       "SYMBOL",
+                                       "DESCRIPTOR"};
     return (unsigned)kind < TW_KIND_COUNT ? NAME[kind] : "?";
 }
 
-static const char *const UNIT[] = {"YEAR",        "QUARTER",     "MONTH",      "WEEK",   "DAY",     "HOUR",       "MINUTE",
-                                   "SECOND",      "MILLISECOND", "MICROSECOND", "NANOSECOND", "DECADE", "CENTURY", "MILLENNIUM",
-                                   "EPOCH",       "DOW",         "DOY",        "ISODOW", "ISOYEAR"};
+static const char *const UNIT[] = {"YEAR",   "QUARTER",     "MONTH",       "WEEK",       "DAY",    "HOUR",    "MINUTE",
+                                   "SECOND", "MILLISECOND", "MICROSECOND", "NANOSECOND", "DECADE", "CENTURY", "MILLENNIUM",
+                                   "EPOCH",  "DOW",         "DOY",         "ISODOW",     "ISOYEAR"};
 
 const char *tw_unit_name(tw_time_unit unit) { return (unsigned)unit < TW_UNIT_COUNT ? UNIT[unit] : "?"; }
 
@@ -208,8 +226,10 @@ void tw_type_print(tw_buf *out, const tw_type *type, bool attributes) {
     case TW_BINARY: tw_buf_printf(out, "%s(%d)", name, type->length); break;
     case TW_VARCHAR:
     case TW_VARBINARY:
-        if (type->length == TW_LENGTH_MAX) tw_buf_text(out, type->kind == TW_VARCHAR ? "STRING" : "BYTES");
-        else tw_buf_printf(out, "%s(%d)", name, type->length);
+        if (type->length == TW_LENGTH_MAX)
+            tw_buf_text(out, type->kind == TW_VARCHAR ? "STRING" : "BYTES");
+        else
+            tw_buf_printf(out, "%s(%d)", name, type->length);
         break;
     case TW_TIME:
     case TW_TIMESTAMP:

@@ -80,7 +80,7 @@ typedef enum tw_phys {
 /* Is the column a time attribute? Part of the type, as in Flink: windows and OVER need one. */
 typedef enum tw_time_attribute { TW_NOT_TIME, TW_ROWTIME, TW_PROCTIME } tw_time_attribute;
 
-#define TW_LENGTH_MAX INT32_MAX /* VARCHAR(MAX) = STRING, VARBINARY(MAX) = BYTES */
+#define TW_LENGTH_MAX            INT32_MAX /* VARCHAR(MAX) = STRING, VARBINARY(MAX) = BYTES */
 #define TW_DECIMAL_PRECISION_MAX 38
 
 typedef struct tw_type tw_type;
@@ -126,9 +126,8 @@ typedef enum tw_time_unit {
 } tw_time_unit;
 
 /* Static nullable types for the common cases. */
-extern const tw_type TW_TYPE_NULL, TW_TYPE_BOOLEAN, TW_TYPE_TINYINT, TW_TYPE_SMALLINT, TW_TYPE_INTEGER, TW_TYPE_BIGINT,
-    TW_TYPE_FLOAT, TW_TYPE_DOUBLE, TW_TYPE_STRING, TW_TYPE_BYTES, TW_TYPE_DATE, TW_TYPE_TIME, TW_TYPE_TIMESTAMP_3,
-    TW_TYPE_TIMESTAMP_6, TW_TYPE_LTZ_3, TW_TYPE_SYMBOL;
+extern const tw_type TW_TYPE_NULL, TW_TYPE_BOOLEAN, TW_TYPE_TINYINT, TW_TYPE_SMALLINT, TW_TYPE_INTEGER, TW_TYPE_BIGINT, TW_TYPE_FLOAT, TW_TYPE_DOUBLE,
+    TW_TYPE_STRING, TW_TYPE_BYTES, TW_TYPE_DATE, TW_TYPE_TIME, TW_TYPE_TIMESTAMP_3, TW_TYPE_TIMESTAMP_6, TW_TYPE_LTZ_3, TW_TYPE_SYMBOL;
 
 /* Constructors: a new nullable type in the arena (NULL only when the arena has no `oom` jump and is out of memory). */
 tw_type *tw_type_new(tw_arena *arena, tw_kind kind);

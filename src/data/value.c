@@ -31,9 +31,7 @@ static tw_status put(tw_arena *arena, const tw_value *value, tw_column *c, int32
         break;
     }
     case TW_PHYS_LIST:
-    case TW_PHYS_MAP:
-        TW_ASSERT(at == 0);
-        return items_to_children(arena, value, c);
+    case TW_PHYS_MAP: TW_ASSERT(at == 0); return items_to_children(arena, value, c);
     case TW_PHYS_STRUCT:
         for (int i = 0; i < c->nchildren; i++) {
             tw_value none = tw_value_null(c->children[i].type);
@@ -171,8 +169,9 @@ static tw_status read_items(tw_arena *arena, tw_reader *in, const tw_type *type,
     tw_value *items = TW_NEW_ARRAY(arena, tw_value, total ? total : 1);
     if (!items) return TW_E_NOMEM;
     for (uint64_t i = 0; i < total; i++) {
-        const tw_type *t = type->kind == TW_ROW ? type->fields[i].type
-                           : type->kind == TW_MULTISET && i % 2 ? &COUNT_TYPE : type->fields[map && type->kind == TW_MAP ? i % 2 : 0].type;
+        const tw_type *t = type->kind == TW_ROW                 ? type->fields[i].type
+                           : type->kind == TW_MULTISET && i % 2 ? &COUNT_TYPE
+                                                                : type->fields[map && type->kind == TW_MAP ? i % 2 : 0].type;
         TW_TRY(tw_value_read(arena, in, t, &items[i]));
     }
     out->nitems = (int32_t)n;

@@ -8,12 +8,12 @@ typedef struct tw_value tw_value;
 struct tw_value {
     const tw_type *type;
     bool null;
-    int32_t nitems;       /* ARRAY: elements; MAP, MULTISET: entries (items[2i] key, items[2i + 1] value); ROW: fields */
+    int32_t nitems; /* ARRAY: elements; MAP, MULTISET: entries (items[2i] key, items[2i + 1] value); ROW: fields */
     const tw_value *items;
     union {
-        int64_t i;  /* BOOL, I8 .. I64, symbols */
-        double f;   /* F32, F64 */
-        tw_i128 d;  /* I128 */
+        int64_t i; /* BOOL, I8 .. I64, symbols */
+        double f;  /* F32, F64 */
+        tw_i128 d; /* I128 */
         tw_ts ts;
         tw_str str; /* STR */
     } u;

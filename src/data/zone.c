@@ -7,11 +7,11 @@
 #include <stdlib.h>
 
 struct tw_zone {
-    size_t size;       /* bytes allocated */
-    int32_t first;     /* offset before the first transition */
+    size_t size;   /* bytes allocated */
+    int32_t first; /* offset before the first transition */
     int32_t n;
-    int64_t *at;       /* UTC seconds, ascending */
-    int32_t *offset;   /* seconds east of UTC from that instant on */
+    int64_t *at;     /* UTC seconds, ascending */
+    int32_t *offset; /* seconds east of UTC from that instant on */
 };
 
 static const tw_zone UTC = {0};
@@ -137,8 +137,10 @@ static void expand(tw_zone *z, const footer *f) {
     for (; y <= LAST_YEAR; y++) {
         int64_t on = rule_day(&f->start, y) * 86400 + f->start.time - f->std;
         int64_t off = rule_day(&f->end, y) * 86400 + f->end.time - f->dst;
-        if (on < off) add(z, on, f->dst), add(z, off, f->std);
-        else add(z, off, f->std), add(z, on, f->dst);
+        if (on < off)
+            add(z, on, f->dst), add(z, off, f->std);
+        else
+            add(z, off, f->std), add(z, on, f->dst);
     }
 }
 
@@ -250,8 +252,10 @@ static int32_t find(const tw_zone *z, int64_t seconds) {
     int32_t low = 0, high = z->n;
     while (low < high) {
         int32_t middle = (low + high) / 2;
-        if (z->at[middle] <= seconds) low = middle + 1;
-        else high = middle;
+        if (z->at[middle] <= seconds)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low - 1;
 }
@@ -268,7 +272,7 @@ int64_t tw_zone_to_utc(const tw_zone *z, int64_t local_ms) {
     int32_t i = find(z, local + 86400);
     for (; i >= 0; i--) {
         int32_t before = i > 0 ? z->offset[i - 1] : z->first, after = z->offset[i];
-        if (local - before < z->at[i]) continue;                    /* still before it by the old offset: earlier offset, overlap included */
+        if (local - before < z->at[i]) continue; /* still before it by the old offset: earlier offset, overlap included */
         if (local - after < z->at[i]) return local_ms - before * INT64_C(1000); /* in the gap: moved forward by its length */
         return local_ms - after * INT64_C(1000);
     }

@@ -20,61 +20,67 @@ static inline bool tw_agg_one_state(const tw_agg_input *in) {
 
 /* Runs the statements for each row whose value in column `c` is not null, with `at` (the place of the value in the column), `sign` (an
  * int64_t, +1 or -1) and `state` (a char *, the row's accumulator). */
-#define TW_AGG_EACH(in, c, ...)                                                                                                              \
-    do {                                                                                                                                     \
-        const int32_t tw_n_ = (in)->count;                                                                                                   \
-        const int32_t *tw_rows_ = (in)->row;                                                                                                 \
-        char *const *tw_states_ = (in)->state;                                                                                               \
-        const uint64_t *tw_bits_ = (c)->validity;                                                                                            \
-        if ((in)->sign || (c)->constant) {                                                                                                   \
-            const int8_t *tw_kinds_ = (in)->sign;                                                                                            \
-            const bool tw_constant_ = (c)->constant;                                                                                         \
-            for (int32_t tw_k_ = 0; tw_k_ < tw_n_; tw_k_++) {                                                                                \
-                const int32_t tw_row_ = tw_rows_ ? tw_rows_[tw_k_] : tw_k_, at = tw_constant_ ? 0 : tw_row_;                                 \
-                if (tw_bits_ && !tw_bit_get(tw_bits_, at)) continue;                                                                         \
-                const int64_t sign = tw_kinds_ ? tw_agg_sign(tw_kinds_[tw_row_]) : 1;                                                        \
-                TW_AGG_BODY_(tw_k_, __VA_ARGS__)                                                                                             \
-            }                                                                                                                                \
-            break;                                                                                                                           \
-        }                                                                                                                                    \
-        const int64_t sign = 1;                                                                                                              \
-        if (!tw_rows_ && !tw_bits_) {                                                                                                        \
-            for (int32_t at = 0; at < tw_n_; at++) { TW_AGG_BODY_(at, __VA_ARGS__) }                                                         \
-        } else if (!tw_rows_) {                                                                                                              \
-            for (int32_t at = 0; at < tw_n_; at++)                                                                                           \
-                if (tw_bit_get(tw_bits_, at)) { TW_AGG_BODY_(at, __VA_ARGS__) }                                                              \
-        } else if (!tw_bits_) {                                                                                                              \
-            for (int32_t tw_k_ = 0; tw_k_ < tw_n_; tw_k_++) {                                                                                \
-                const int32_t at = tw_rows_[tw_k_];                                                                                          \
-                TW_AGG_BODY_(tw_k_, __VA_ARGS__)                                                                                             \
-            }                                                                                                                                \
-        } else {                                                                                                                             \
-            for (int32_t tw_k_ = 0; tw_k_ < tw_n_; tw_k_++) {                                                                                \
-                const int32_t at = tw_rows_[tw_k_];                                                                                          \
-                if (tw_bit_get(tw_bits_, at)) { TW_AGG_BODY_(tw_k_, __VA_ARGS__) }                                                           \
-            }                                                                                                                                \
-        }                                                                                                                                    \
+#define TW_AGG_EACH(in, c, ...)                                                                              \
+    do {                                                                                                     \
+        const int32_t tw_n_ = (in)->count;                                                                   \
+        const int32_t *tw_rows_ = (in)->row;                                                                 \
+        char *const *tw_states_ = (in)->state;                                                               \
+        const uint64_t *tw_bits_ = (c)->validity;                                                            \
+        if ((in)->sign || (c)->constant) {                                                                   \
+            const int8_t *tw_kinds_ = (in)->sign;                                                            \
+            const bool tw_constant_ = (c)->constant;                                                         \
+            for (int32_t tw_k_ = 0; tw_k_ < tw_n_; tw_k_++) {                                                \
+                const int32_t tw_row_ = tw_rows_ ? tw_rows_[tw_k_] : tw_k_, at = tw_constant_ ? 0 : tw_row_; \
+                if (tw_bits_ && !tw_bit_get(tw_bits_, at)) continue;                                         \
+                const int64_t sign = tw_kinds_ ? tw_agg_sign(tw_kinds_[tw_row_]) : 1;                        \
+                TW_AGG_BODY_(tw_k_, __VA_ARGS__)                                                             \
+            }                                                                                                \
+            break;                                                                                           \
+        }                                                                                                    \
+        const int64_t sign = 1;                                                                              \
+        if (!tw_rows_ && !tw_bits_) {                                                                        \
+            for (int32_t at = 0; at < tw_n_; at++) {                                                         \
+                TW_AGG_BODY_(at, __VA_ARGS__)                                                                \
+            }                                                                                                \
+        } else if (!tw_rows_) {                                                                              \
+            for (int32_t at = 0; at < tw_n_; at++)                                                           \
+                if (tw_bit_get(tw_bits_, at)) {                                                              \
+                    TW_AGG_BODY_(at, __VA_ARGS__)                                                            \
+                }                                                                                            \
+        } else if (!tw_bits_) {                                                                              \
+            for (int32_t tw_k_ = 0; tw_k_ < tw_n_; tw_k_++) {                                                \
+                const int32_t at = tw_rows_[tw_k_];                                                          \
+                TW_AGG_BODY_(tw_k_, __VA_ARGS__)                                                             \
+            }                                                                                                \
+        } else {                                                                                             \
+            for (int32_t tw_k_ = 0; tw_k_ < tw_n_; tw_k_++) {                                                \
+                const int32_t at = tw_rows_[tw_k_];                                                          \
+                if (tw_bit_get(tw_bits_, at)) {                                                              \
+                    TW_AGG_BODY_(tw_k_, __VA_ARGS__)                                                         \
+                }                                                                                            \
+            }                                                                                                \
+        }                                                                                                    \
     } while (0)
-#define TW_AGG_BODY_(k, ...)                                                                                                                 \
-    char *const state = tw_states_[k];                                                                                                       \
-    (void)at, (void)sign, (void)state;                                                                                                       \
+#define TW_AGG_BODY_(k, ...)           \
+    char *const state = tw_states_[k]; \
+    (void)at, (void)sign, (void)state; \
     __VA_ARGS__
 
 /* An `update` over accumulators of type ACC: EXPR changes `*acc` by the value `x` of type T with `sign`. */
-#define TW_AGG_UPDATE(name, T, ACC, ...)                                                                                                     \
-    static tw_status name(const tw_aggregate *agg, const tw_agg_input *in) {                                                                 \
-        (void)agg;                                                                                                                           \
-        const tw_column *c = in->args[0];                                                                                                    \
-        if (c->phys == TW_PHYS_NONE) return TW_OK;                                                                                           \
-        const T *values = c->values;                                                                                                         \
-        if (tw_agg_one_state(in)) {                                                                                                          \
-            ACC one = *(ACC *)(void *)in->state[0], *acc = &one;                                                                             \
-            TW_AGG_EACH(in, c, const T x = values[at]; __VA_ARGS__);                                                                         \
-            *(ACC *)(void *)in->state[0] = one;                                                                                              \
-        } else {                                                                                                                             \
-            TW_AGG_EACH(in, c, const T x = values[at]; ACC *acc = (ACC *)(void *)state; __VA_ARGS__);                                        \
-        }                                                                                                                                    \
-        return TW_OK;                                                                                                                        \
+#define TW_AGG_UPDATE(name, T, ACC, ...)                                                              \
+    static tw_status name(const tw_aggregate *agg, const tw_agg_input *in) {                          \
+        (void)agg;                                                                                    \
+        const tw_column *c = in->args[0];                                                             \
+        if (c->phys == TW_PHYS_NONE) return TW_OK;                                                    \
+        const T *values = c->values;                                                                  \
+        if (tw_agg_one_state(in)) {                                                                   \
+            ACC one = *(ACC *)(void *)in->state[0], *acc = &one;                                      \
+            TW_AGG_EACH(in, c, const T x = values[at]; __VA_ARGS__);                                  \
+            *(ACC *)(void *)in->state[0] = one;                                                       \
+        } else {                                                                                      \
+            TW_AGG_EACH(in, c, const T x = values[at]; ACC *acc = (ACC *)(void *)state; __VA_ARGS__); \
+        }                                                                                             \
+        return TW_OK;                                                                                 \
     }
 
 /* Accumulators lie at multiples of 8 only, 128-bit numbers in them too. */

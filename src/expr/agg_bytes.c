@@ -126,15 +126,20 @@ tw_status tw_agg_writer_put(tw_agg_writer *writer, const tw_sview *value) {
     tw_column *out = writer->out;
     int32_t row = writer->at + writer->written;
     if (is_nested(out->phys)) {
-        if (value) TW_TRY(put_nested(writer, value));
-        else tw_builder_null(&writer->nested, 0, writer->written);
+        if (value)
+            TW_TRY(put_nested(writer, value));
+        else
+            tw_builder_null(&writer->nested, 0, writer->written);
     } else {
         static const tw_sview NONE = {.length = 0};
         size_t width = (size_t)tw_phys_width(out->phys);
         char *to = (char *)out->values + width * (size_t)row;
-        if (out->phys == TW_PHYS_STR) TW_TRY(tw_agg_text_put(out, row, value ? value : &NONE, writer->arena));
-        else if (value) memcpy(to, tw_sview_data(value), width);
-        else memset(to, 0, width);
+        if (out->phys == TW_PHYS_STR)
+            TW_TRY(tw_agg_text_put(out, row, value ? value : &NONE, writer->arena));
+        else if (value)
+            memcpy(to, tw_sview_data(value), width);
+        else
+            memset(to, 0, width);
         tw_agg_valid(out, row, value != NULL);
     }
     writer->written++;

@@ -137,9 +137,16 @@ static tw_status collect_read(const tw_aggregate *agg, char *state, tw_reader *i
     return TW_E_CORRUPT;
 }
 
-static const tw_aggregate COLLECT = {.name = "COLLECT", .size = sizeof(collect_state), .retracts = true, .update = collect_update,
-                                     .merge = collect_merge, .subtract = collect_subtract, .result = collect_result,
-                                     .destroy = collect_destroy, .write = collect_write, .read = collect_read};
+static const tw_aggregate COLLECT = {.name = "COLLECT",
+                                     .size = sizeof(collect_state),
+                                     .retracts = true,
+                                     .update = collect_update,
+                                     .merge = collect_merge,
+                                     .subtract = collect_subtract,
+                                     .result = collect_result,
+                                     .destroy = collect_destroy,
+                                     .write = collect_write,
+                                     .read = collect_read};
 
 const tw_aggregate *tw_agg_collect(const tw_type *result, const tw_type *const *args, int nargs, bool retract) {
     (void)result, (void)args, (void)nargs, (void)retract;

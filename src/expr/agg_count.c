@@ -8,8 +8,7 @@ static tw_status count_rows(const tw_aggregate *agg, const tw_agg_input *in) {
         *TW_AGG_STATE(int64_t, in->state[0]) += in->count;
         return TW_OK;
     }
-    for (int32_t k = 0; k < in->count; k++)
-        *TW_AGG_STATE(int64_t, in->state[k]) += in->sign ? tw_agg_sign(in->sign[in->row ? in->row[k] : k]) : 1;
+    for (int32_t k = 0; k < in->count; k++) *TW_AGG_STATE(int64_t, in->state[k]) += in->sign ? tw_agg_sign(in->sign[in->row ? in->row[k] : k]) : 1;
     return TW_OK;
 }
 
@@ -59,8 +58,14 @@ static tw_status count_result(const tw_aggregate *agg, const char *const *states
     return TW_OK;
 }
 
-#define COUNT(update_)                                                                                                                       \
-    {.name = "COUNT", .size = 8, .flat = true, .retracts = true, .update = update_, .merge = count_merge, .subtract = count_subtract,        \
+#define COUNT(update_)           \
+    {.name = "COUNT",            \
+     .size = 8,                  \
+     .flat = true,               \
+     .retracts = true,           \
+     .update = update_,          \
+     .merge = count_merge,       \
+     .subtract = count_subtract, \
      .result = count_result}
 
 static const tw_aggregate COUNTS[] = {COUNT(count_rows), COUNT(count_values), COUNT(count_all_values)};

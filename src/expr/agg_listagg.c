@@ -217,11 +217,26 @@ static tw_status texts_read(const tw_aggregate *agg, char *state, tw_reader *in,
     return status;
 }
 
-static const tw_aggregate JOIN = {.name = "LISTAGG", .size = sizeof(join_state), .order_dependent = true, .update = join_update,
-                                  .merge = join_merge, .result = join_result, .destroy = join_destroy, .write = join_write, .read = join_read};
-static const tw_aggregate TEXTS = {.name = "LISTAGG", .size = sizeof(texts_state), .retracts = true, .order_dependent = true,
-                                   .update = texts_update, .merge = texts_merge, .subtract = texts_subtract, .result = texts_result,
-                                   .destroy = texts_destroy, .write = texts_write, .read = texts_read};
+static const tw_aggregate JOIN = {.name = "LISTAGG",
+                                  .size = sizeof(join_state),
+                                  .order_dependent = true,
+                                  .update = join_update,
+                                  .merge = join_merge,
+                                  .result = join_result,
+                                  .destroy = join_destroy,
+                                  .write = join_write,
+                                  .read = join_read};
+static const tw_aggregate TEXTS = {.name = "LISTAGG",
+                                   .size = sizeof(texts_state),
+                                   .retracts = true,
+                                   .order_dependent = true,
+                                   .update = texts_update,
+                                   .merge = texts_merge,
+                                   .subtract = texts_subtract,
+                                   .result = texts_result,
+                                   .destroy = texts_destroy,
+                                   .write = texts_write,
+                                   .read = texts_read};
 
 const tw_aggregate *tw_agg_listagg(const tw_type *result, const tw_type *const *args, int nargs, bool retract) {
     (void)result, (void)args, (void)nargs;

@@ -23,16 +23,16 @@ typedef struct bag_state {
 
 /* ---- without retraction ---- */
 
-#define BEST(KEY_T, KEY, OP)                                                                                                                 \
-    const KEY_T key = KEY;                                                                                                                   \
-    const bool better = !acc->some | (key OP acc->key);                                                                                      \
-    acc->key = better ? key : acc->key;                                                                                                      \
+#define BEST(KEY_T, KEY, OP)                            \
+    const KEY_T key = KEY;                              \
+    const bool better = !acc->some | (key OP acc->key); \
+    acc->key = better ? key : acc->key;                 \
     acc->some = 1;
-#define NUM(suffix, T, KEY)                                                                                                                  \
-    TW_AGG_UPDATE(min_##suffix, T, num_best, BEST(int64_t, KEY, <))                                                                          \
+#define NUM(suffix, T, KEY)                                         \
+    TW_AGG_UPDATE(min_##suffix, T, num_best, BEST(int64_t, KEY, <)) \
     TW_AGG_UPDATE(max_##suffix, T, num_best, BEST(int64_t, KEY, >))
-#define WIDE(suffix, T, KEY)                                                                                                                 \
-    TW_AGG_UPDATE(min_##suffix, T, wide_best, BEST(tw_i128, KEY, <))                                                                         \
+#define WIDE(suffix, T, KEY)                                         \
+    TW_AGG_UPDATE(min_##suffix, T, wide_best, BEST(tw_i128, KEY, <)) \
     TW_AGG_UPDATE(max_##suffix, T, wide_best, BEST(tw_i128, KEY, >))
 NUM(i8, int8_t, x)
 NUM(i16, int16_t, x)
@@ -43,13 +43,13 @@ NUM(f64, double, tw_agg_key_f64(x))
 WIDE(i128, tw_i128, x)
 WIDE(ts, tw_ts, tw_agg_key_ts(x))
 
-#define MERGE(name, ACC, OP)                                                                                                                 \
-    static tw_status name(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem) {                                              \
-        (void)agg, (void)mem;                                                                                                                \
-        ACC *acc = TW_AGG_STATE(ACC, into);                                                                                                  \
-        const ACC *other = TW_AGG_CONST_STATE(ACC, from);                                                                                    \
-        if (other->some && (!acc->some || other->key OP acc->key)) *acc = *other;                                                            \
-        return TW_OK;                                                                                                                        \
+#define MERGE(name, ACC, OP)                                                                    \
+    static tw_status name(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem) { \
+        (void)agg, (void)mem;                                                                   \
+        ACC *acc = TW_AGG_STATE(ACC, into);                                                     \
+        const ACC *other = TW_AGG_CONST_STATE(ACC, from);                                       \
+        if (other->some && (!acc->some || other->key OP acc->key)) *acc = *other;               \
+        return TW_OK;                                                                           \
     }
 MERGE(min_num_merge, num_best, <)
 MERGE(max_num_merge, num_best, >)
@@ -90,22 +90,22 @@ static tw_status take_text(text_best *acc, tw_mem *mem, const tw_sview *x) {
     return TW_OK;
 }
 
-#define TEXT(name, OP)                                                                                                                       \
-    static tw_status name##_text(const tw_aggregate *agg, const tw_agg_input *in) {                                                          \
-        (void)agg;                                                                                                                           \
-        const tw_column *c = in->args[0];                                                                                                    \
-        if (c->phys == TW_PHYS_NONE) return TW_OK;                                                                                           \
-        const tw_sview *values = c->values;                                                                                                  \
-        TW_AGG_EACH(in, c, text_best *acc = TW_AGG_STATE(text_best, state);                                                                  \
-                    if (!acc->some || tw_sview_compare(&values[at], &acc->text) OP 0) TW_TRY(take_text(acc, in->mem, &values[at])););        \
-        return TW_OK;                                                                                                                        \
-    }                                                                                                                                        \
-    static tw_status name##_text_merge(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem) {                                 \
-        (void)agg;                                                                                                                           \
-        text_best *acc = TW_AGG_STATE(text_best, into);                                                                                      \
-        const text_best *other = TW_AGG_CONST_STATE(text_best, from);                                                                        \
-        if (!other->some || (acc->some && !(tw_sview_compare(&other->text, &acc->text) OP 0))) return TW_OK;                                 \
-        return take_text(acc, mem, &other->text);                                                                                            \
+#define TEXT(name, OP)                                                                                                                \
+    static tw_status name##_text(const tw_aggregate *agg, const tw_agg_input *in) {                                                   \
+        (void)agg;                                                                                                                    \
+        const tw_column *c = in->args[0];                                                                                             \
+        if (c->phys == TW_PHYS_NONE) return TW_OK;                                                                                    \
+        const tw_sview *values = c->values;                                                                                           \
+        TW_AGG_EACH(in, c, text_best *acc = TW_AGG_STATE(text_best, state);                                                           \
+                    if (!acc->some || tw_sview_compare(&values[at], &acc->text) OP 0) TW_TRY(take_text(acc, in->mem, &values[at]));); \
+        return TW_OK;                                                                                                                 \
+    }                                                                                                                                 \
+    static tw_status name##_text_merge(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem) {                          \
+        (void)agg;                                                                                                                    \
+        text_best *acc = TW_AGG_STATE(text_best, into);                                                                               \
+        const text_best *other = TW_AGG_CONST_STATE(text_best, from);                                                                 \
+        if (!other->some || (acc->some && !(tw_sview_compare(&other->text, &acc->text) OP 0))) return TW_OK;                          \
+        return take_text(acc, mem, &other->text);                                                                                     \
     }
 TEXT(min, <)
 TEXT(max, >)
@@ -142,15 +142,14 @@ static tw_status text_read(const tw_aggregate *agg, char *state, tw_reader *in, 
 
 /* ---- with retraction ---- */
 
-#define BAG_UPDATE(suffix, T, KIND, KEY)                                                                                                     \
-    static tw_status bag_##suffix(const tw_aggregate *agg, const tw_agg_input *in) {                                                         \
-        (void)agg;                                                                                                                           \
-        const tw_column *c = in->args[0];                                                                                                    \
-        if (c->phys == TW_PHYS_NONE) return TW_OK;                                                                                           \
-        const T *values = c->values;                                                                                                         \
-        TW_AGG_EACH(in, c, const T x = values[at];                                                                                           \
-                    TW_TRY(tw_bag_add(&TW_AGG_STATE(bag_state, state)->bag, in->mem, KIND, KEY, sign)););                                    \
-        return TW_OK;                                                                                                                        \
+#define BAG_UPDATE(suffix, T, KIND, KEY)                                                                                                 \
+    static tw_status bag_##suffix(const tw_aggregate *agg, const tw_agg_input *in) {                                                     \
+        (void)agg;                                                                                                                       \
+        const tw_column *c = in->args[0];                                                                                                \
+        if (c->phys == TW_PHYS_NONE) return TW_OK;                                                                                       \
+        const T *values = c->values;                                                                                                     \
+        TW_AGG_EACH(in, c, const T x = values[at]; TW_TRY(tw_bag_add(&TW_AGG_STATE(bag_state, state)->bag, in->mem, KIND, KEY, sign));); \
+        return TW_OK;                                                                                                                    \
     }
 BAG_UPDATE(i8, int8_t, TW_BAG_I64, tw_bag_i64(x))
 BAG_UPDATE(i16, int16_t, TW_BAG_I64, tw_bag_i64(x))
@@ -184,11 +183,11 @@ static tw_status put_entry(tw_column *out, int32_t row, const tw_bag_entry *e, t
     return tw_agg_text_put(out, row, &text, arena);
 }
 
-#define BAG_RESULT(name, END)                                                                                                                \
-    static tw_status name(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out, tw_arena *arena) {  \
-        (void)agg;                                                                                                                           \
-        for (int32_t k = 0; k < count; k++) TW_TRY(put_entry(out, at + k, END(TW_AGG_CONST_STATE(bag_state, states[k])->bag), arena));       \
-        return TW_OK;                                                                                                                        \
+#define BAG_RESULT(name, END)                                                                                                               \
+    static tw_status name(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out, tw_arena *arena) { \
+        (void)agg;                                                                                                                          \
+        for (int32_t k = 0; k < count; k++) TW_TRY(put_entry(out, at + k, END(TW_AGG_CONST_STATE(bag_state, states[k])->bag), arena));      \
+        return TW_OK;                                                                                                                       \
     }
 BAG_RESULT(min_bag_result, tw_bag_first)
 BAG_RESULT(max_bag_result, tw_bag_last)
@@ -208,33 +207,44 @@ static tw_status bag_read(const tw_aggregate *agg, char *state, tw_reader *in, t
 
 /* ---- entries: by physical type, append and retracting, MIN and MAX ---- */
 
-#define FLAT(NAME, fn, suffix, kind, ACC)                                                                                                  \
+#define FLAT(NAME, fn, suffix, kind, ACC) \
     {.name = NAME, .size = sizeof(ACC), .flat = true, .update = fn##_##suffix, .merge = fn##_##kind##_merge, .result = kind##_result}
-#define TEXTS(NAME, fn)                                                                                                                    \
-    {.name = NAME, .size = sizeof(text_best), .update = fn##_text, .merge = fn##_text_merge, .result = text_result,                      \
-     .destroy = text_destroy, .write = text_write, .read = text_read}
-#define BAG(NAME, fn, suffix)                                                                                                              \
-    {.name = NAME, .size = sizeof(bag_state), .retracts = true, .update = bag_##suffix, .merge = bag_merge, .subtract = bag_subtract,        \
-     .result = fn##_bag_result, .destroy = bag_destroy, .write = bag_write, .read = bag_read}
-#define BY_TYPE(ENTRIES, NAME, fn)                                                                                                         \
-    static const tw_aggregate ENTRIES[][2] = {                                                                                               \
-        [TW_PHYS_BOOL] = {FLAT(NAME, fn, i8, num, num_best), BAG(NAME, fn, i8)},                                                         \
-        [TW_PHYS_I8] = {FLAT(NAME, fn, i8, num, num_best), BAG(NAME, fn, i8)},                                                           \
-        [TW_PHYS_I16] = {FLAT(NAME, fn, i16, num, num_best), BAG(NAME, fn, i16)},                                                        \
-        [TW_PHYS_I32] = {FLAT(NAME, fn, i32, num, num_best), BAG(NAME, fn, i32)},                                                        \
-        [TW_PHYS_I64] = {FLAT(NAME, fn, i64, num, num_best), BAG(NAME, fn, i64)},                                                        \
-        [TW_PHYS_F32] = {FLAT(NAME, fn, f32, num, num_best), BAG(NAME, fn, f32)},                                                        \
-        [TW_PHYS_F64] = {FLAT(NAME, fn, f64, num, num_best), BAG(NAME, fn, f64)},                                                        \
-        [TW_PHYS_I128] = {FLAT(NAME, fn, i128, wide, wide_best), BAG(NAME, fn, i128)},                                                   \
-        [TW_PHYS_TS] = {FLAT(NAME, fn, ts, wide, wide_best), BAG(NAME, fn, ts)},                                                         \
-        [TW_PHYS_STR] = {TEXTS(NAME, fn), BAG(NAME, fn, text)}};
+#define TEXTS(NAME, fn)         \
+    {.name = NAME,              \
+     .size = sizeof(text_best), \
+     .update = fn##_text,       \
+     .merge = fn##_text_merge,  \
+     .result = text_result,     \
+     .destroy = text_destroy,   \
+     .write = text_write,       \
+     .read = text_read}
+#define BAG(NAME, fn, suffix)   \
+    {.name = NAME,              \
+     .size = sizeof(bag_state), \
+     .retracts = true,          \
+     .update = bag_##suffix,    \
+     .merge = bag_merge,        \
+     .subtract = bag_subtract,  \
+     .result = fn##_bag_result, \
+     .destroy = bag_destroy,    \
+     .write = bag_write,        \
+     .read = bag_read}
+#define BY_TYPE(ENTRIES, NAME, fn)                                                                                           \
+    static const tw_aggregate ENTRIES[][2] = {[TW_PHYS_BOOL] = {FLAT(NAME, fn, i8, num, num_best), BAG(NAME, fn, i8)},       \
+                                              [TW_PHYS_I8] = {FLAT(NAME, fn, i8, num, num_best), BAG(NAME, fn, i8)},         \
+                                              [TW_PHYS_I16] = {FLAT(NAME, fn, i16, num, num_best), BAG(NAME, fn, i16)},      \
+                                              [TW_PHYS_I32] = {FLAT(NAME, fn, i32, num, num_best), BAG(NAME, fn, i32)},      \
+                                              [TW_PHYS_I64] = {FLAT(NAME, fn, i64, num, num_best), BAG(NAME, fn, i64)},      \
+                                              [TW_PHYS_F32] = {FLAT(NAME, fn, f32, num, num_best), BAG(NAME, fn, f32)},      \
+                                              [TW_PHYS_F64] = {FLAT(NAME, fn, f64, num, num_best), BAG(NAME, fn, f64)},      \
+                                              [TW_PHYS_I128] = {FLAT(NAME, fn, i128, wide, wide_best), BAG(NAME, fn, i128)}, \
+                                              [TW_PHYS_TS] = {FLAT(NAME, fn, ts, wide, wide_best), BAG(NAME, fn, ts)},       \
+                                              [TW_PHYS_STR] = {TEXTS(NAME, fn), BAG(NAME, fn, text)}};
 BY_TYPE(MINS, "MIN", min)
 BY_TYPE(MAXS, "MAX", max)
 
 /* What Flink compares: not intervals, bytes or nested values. */
-static bool comparable(tw_kind kind) {
-    return kind == TW_BOOLEAN || tw_kind_is_numeric(kind) || tw_kind_is_text(kind) || tw_kind_is_datetime(kind);
-}
+static bool comparable(tw_kind kind) { return kind == TW_BOOLEAN || tw_kind_is_numeric(kind) || tw_kind_is_text(kind) || tw_kind_is_datetime(kind); }
 
 const tw_aggregate *tw_agg_min(const tw_type *result, const tw_type *const *args, int nargs, bool retract) {
     (void)result, (void)nargs;

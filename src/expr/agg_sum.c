@@ -36,8 +36,12 @@ static inline void wide_add(wide_sum *acc, unsigned __int128 low, int64_t high) 
     acc->high += high + (acc->low < low);
 }
 
-#define INT_ADD(T)    acc->sum = wrapping_add(acc->sum, sign * (int64_t)x); acc->count += sign;
-#define FLOAT_ADD(T)  acc->sum += sign < 0 ? -(T)x : (T)x; acc->count += sign;
+#define INT_ADD(T)                                        \
+    acc->sum = wrapping_add(acc->sum, sign * (int64_t)x); \
+    acc->count += sign;
+#define FLOAT_ADD(T)                     \
+    acc->sum += sign < 0 ? -(T)x : (T)x; \
+    acc->count += sign;
 
 TW_AGG_UPDATE(sum_i8, int8_t, int_sum, INT_ADD(int8_t))
 TW_AGG_UPDATE(sum_i16, int16_t, int_sum, INT_ADD(int16_t))
@@ -52,13 +56,13 @@ TW_AGG_UPDATE(sum_wide, tw_i128, wide_sum, const tw_i128 v = sign < 0 ? -x : x; 
 
 /* ---- merge and subtract ---- */
 
-#define MERGE(name, ACC, ...)                                                                                                                \
-    static tw_status name(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem) {                                              \
-        (void)agg, (void)mem;                                                                                                                \
-        ACC *acc = TW_AGG_STATE(ACC, into);                                                                                                  \
-        const ACC *other = TW_AGG_CONST_STATE(ACC, from);                                                                                    \
-        __VA_ARGS__                                                                                                                          \
-        return TW_OK;                                                                                                                        \
+#define MERGE(name, ACC, ...)                                                                   \
+    static tw_status name(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem) { \
+        (void)agg, (void)mem;                                                                   \
+        ACC *acc = TW_AGG_STATE(ACC, into);                                                     \
+        const ACC *other = TW_AGG_CONST_STATE(ACC, from);                                       \
+        __VA_ARGS__                                                                             \
+        return TW_OK;                                                                           \
     }
 MERGE(merge_int, int_sum, acc->sum = wrapping_add(acc->sum, other->sum); acc->count += other->count;)
 MERGE(subtract_int, int_sum, acc->sum = (int64_t)((uint64_t)acc->sum - (uint64_t)other->sum); acc->count -= other->count;)
@@ -71,16 +75,16 @@ MERGE(subtract_wide, wide_sum, wide_add(acc, -other->low, ~other->high + (other-
 
 /* ---- results ---- */
 
-#define RESULT(name, ACC, ...)                                                                                                               \
-    static tw_status name(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out, tw_arena *arena) {  \
-        (void)agg, (void)arena;                                                                                                              \
-        for (int32_t k = 0, row = at; k < count; k++, row++) {                                                                               \
-            const ACC *acc = TW_AGG_CONST_STATE(ACC, states[k]);                                                                             \
-            const bool some = acc->count > 0;                                                                                                \
-            tw_agg_valid(out, row, some);                                                                                                    \
-            __VA_ARGS__                                                                                                                      \
-        }                                                                                                                                    \
-        return TW_OK;                                                                                                                        \
+#define RESULT(name, ACC, ...)                                                                                                              \
+    static tw_status name(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out, tw_arena *arena) { \
+        (void)agg, (void)arena;                                                                                                             \
+        for (int32_t k = 0, row = at; k < count; k++, row++) {                                                                              \
+            const ACC *acc = TW_AGG_CONST_STATE(ACC, states[k]);                                                                            \
+            const bool some = acc->count > 0;                                                                                               \
+            tw_agg_valid(out, row, some);                                                                                                   \
+            __VA_ARGS__                                                                                                                     \
+        }                                                                                                                                   \
+        return TW_OK;                                                                                                                       \
     }
 RESULT(sum_int_result, int_sum, tw_agg_put_int(out, row, some ? acc->sum : 0);)
 RESULT(sum_float_result, float_sum, ((float *)out->values)[row] = some ? acc->sum : 0;)
@@ -88,7 +92,6 @@ RESULT(sum_double_result, double_sum, ((double *)out->values)[row] = some ? acc-
 RESULT(avg_int_result, int_sum, tw_agg_put_int(out, row, some ? acc->sum / acc->count : 0);)
 RESULT(avg_float_result, double_sum, ((float *)out->values)[row] = some ? (float)(acc->sum / (double)acc->count) : 0;)
 RESULT(avg_double_result, double_sum, ((double *)out->values)[row] = some ? acc->sum / (double)acc->count : 0;)
-
 
 /* NULL when nothing is there or the sum has more than 38 digits. */
 static void put_sum(tw_column *out, int32_t row, tw_i128 sum, bool fits) {
@@ -109,14 +112,13 @@ static void put_average(const tw_aggregate *agg, tw_column *out, int32_t row, tw
 static bool wide_narrows(const wide_sum *acc) { return acc->high == ((tw_i128)acc->low < 0 ? -1 : 0); }
 
 RESULT(sum_decimal_result, decimal_sum, put_sum(out, row, acc->sum, some);)
-RESULT(sum_wide_result, wide_sum, put_sum(out, row, (tw_i128)acc->low, some && wide_narrows(acc));)
+RESULT(sum_wide_result, wide_sum, put_sum(out, row, (tw_i128)acc->low, some &&wide_narrows(acc));)
 RESULT(avg_decimal_result, decimal_sum, put_average(agg, out, row, acc->sum, acc->count, some);)
-RESULT(avg_wide_result, wide_sum, put_average(agg, out, row, (tw_i128)acc->low, acc->count, some && wide_narrows(acc));)
+RESULT(avg_wide_result, wide_sum, put_average(agg, out, row, (tw_i128)acc->low, acc->count, some &&wide_narrows(acc));)
 
 /* Floating sums cannot be taken out of one another without a rest: slices combine them in other ways. */
-#define ENTRY(name_, ACC, update_, merge_, subtract_, result_)                                                                               \
-    {.name = name_, .size = sizeof(ACC), .flat = true, .retracts = true, .update = update_, .merge = merge_, .subtract = subtract_,          \
-     .result = result_}
+#define ENTRY(name_, ACC, update_, merge_, subtract_, result_) \
+    {.name = name_, .size = sizeof(ACC), .flat = true, .retracts = true, .update = update_, .merge = merge_, .subtract = subtract_, .result = result_}
 
 static const tw_aggregate SUMS[] = {
     [TW_PHYS_I8] = ENTRY("SUM", int_sum, sum_i8, merge_int, subtract_int, sum_int_result),

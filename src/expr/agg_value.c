@@ -20,13 +20,13 @@ typedef struct bytes_value {
 
 /* ---- without retraction ---- */
 
-#define FIRST                                                                                                                                \
-    if (!acc->some) {                                                                                                                        \
-        acc->bits = x;                                                                                                                       \
-        acc->some = 1;                                                                                                                       \
+#define FIRST          \
+    if (!acc->some) {  \
+        acc->bits = x; \
+        acc->some = 1; \
     }
-#define LAST                                                                                                                                 \
-    acc->bits = x;                                                                                                                           \
+#define LAST       \
+    acc->bits = x; \
     acc->some = 1;
 TW_AGG_UPDATE(first_1, uint8_t, word_value, FIRST)
 TW_AGG_UPDATE(first_2, uint16_t, word_value, FIRST)
@@ -39,27 +39,26 @@ TW_AGG_UPDATE(last_4, uint32_t, word_value, LAST)
 TW_AGG_UPDATE(last_8, uint64_t, word_value, LAST)
 TW_AGG_UPDATE(last_16, tw_i128, wide_value, LAST)
 
-#define FLAT(kind, ACC)                                                                                                                      \
-    static tw_status first_##kind##_merge(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem) {                              \
-        (void)agg, (void)mem;                                                                                                                \
-        if (!TW_AGG_STATE(ACC, into)->some) *TW_AGG_STATE(ACC, into) = *TW_AGG_CONST_STATE(ACC, from);                                       \
-        return TW_OK;                                                                                                                        \
-    }                                                                                                                                        \
-    static tw_status last_##kind##_merge(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem) {                               \
-        (void)agg, (void)mem;                                                                                                                \
-        if (TW_AGG_CONST_STATE(ACC, from)->some) *TW_AGG_STATE(ACC, into) = *TW_AGG_CONST_STATE(ACC, from);                                  \
-        return TW_OK;                                                                                                                        \
-    }                                                                                                                                        \
-    static tw_status kind##_result(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out,            \
-                                   tw_arena *arena) {                                                                                        \
-        (void)agg, (void)arena;                                                                                                              \
-        size_t width = (size_t)tw_phys_width(out->phys);                                                                                     \
-        for (int32_t k = 0; k < count; k++) {                                                                                                \
-            const ACC *acc = TW_AGG_CONST_STATE(ACC, states[k]);                                                                             \
-            memcpy((char *)out->values + width * (size_t)(at + k), &acc->bits, width);                                                       \
-            tw_agg_valid(out, at + k, acc->some);                                                                                            \
-        }                                                                                                                                    \
-        return TW_OK;                                                                                                                        \
+#define FLAT(kind, ACC)                                                                                                                              \
+    static tw_status first_##kind##_merge(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem) {                                      \
+        (void)agg, (void)mem;                                                                                                                        \
+        if (!TW_AGG_STATE(ACC, into)->some) *TW_AGG_STATE(ACC, into) = *TW_AGG_CONST_STATE(ACC, from);                                               \
+        return TW_OK;                                                                                                                                \
+    }                                                                                                                                                \
+    static tw_status last_##kind##_merge(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem) {                                       \
+        (void)agg, (void)mem;                                                                                                                        \
+        if (TW_AGG_CONST_STATE(ACC, from)->some) *TW_AGG_STATE(ACC, into) = *TW_AGG_CONST_STATE(ACC, from);                                          \
+        return TW_OK;                                                                                                                                \
+    }                                                                                                                                                \
+    static tw_status kind##_result(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out, tw_arena *arena) { \
+        (void)agg, (void)arena;                                                                                                                      \
+        size_t width = (size_t)tw_phys_width(out->phys);                                                                                             \
+        for (int32_t k = 0; k < count; k++) {                                                                                                        \
+            const ACC *acc = TW_AGG_CONST_STATE(ACC, states[k]);                                                                                     \
+            memcpy((char *)out->values + width * (size_t)(at + k), &acc->bits, width);                                                               \
+            tw_agg_valid(out, at + k, acc->some);                                                                                                    \
+        }                                                                                                                                            \
+        return TW_OK;                                                                                                                                \
     }
 FLAT(word, word_value)
 FLAT(wide, wide_value)
@@ -175,10 +174,10 @@ static tw_status put_picked(pick from, const char *const *states, int32_t count,
     return tw_agg_writer_close(&writer, status);
 }
 
-#define RESULT(name, from)                                                                                                                   \
-    static tw_status name(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out, tw_arena *arena) {  \
-        (void)agg;                                                                                                                           \
-        return put_picked(from, states, count, at, out, arena);                                                                              \
+#define RESULT(name, from)                                                                                                                  \
+    static tw_status name(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out, tw_arena *arena) { \
+        (void)agg;                                                                                                                          \
+        return put_picked(from, states, count, at, out, arena);                                                                             \
     }
 RESULT(bytes_result, pick_bytes)
 RESULT(first_result, pick_first)
@@ -204,15 +203,29 @@ static const tw_aggregate SINGLE = TW_LIST_AGGREGATE("SINGLE_VALUE", single_upda
 
 /* ---- entries: by width in bytes, 0 for texts and nested values ---- */
 
-#define WORD(NAME, fn, width, kind, ACC)                                                                                                     \
-    [width] = {.name = NAME, .size = sizeof(ACC), .flat = true, .order_dependent = true, .update = fn##_##width,                             \
-               .merge = fn##_##kind##_merge, .result = kind##_result}
-#define BY_WIDTH(ENTRIES, NAME, fn)                                                                                                          \
-    static const tw_aggregate ENTRIES[] = {                                                                                                  \
-        [0] = {.name = NAME, .size = sizeof(bytes_value), .order_dependent = true, .update = fn##_bytes, .merge = fn##_bytes_merge,          \
-               .result = bytes_result, .destroy = bytes_destroy, .write = bytes_write, .read = bytes_read},                                  \
-        WORD(NAME, fn, 1, word, word_value), WORD(NAME, fn, 2, word, word_value), WORD(NAME, fn, 4, word, word_value),                       \
-        WORD(NAME, fn, 8, word, word_value), WORD(NAME, fn, 16, wide, wide_value)};
+#define WORD(NAME, fn, width, kind, ACC)     \
+    [width] = {.name = NAME,                 \
+               .size = sizeof(ACC),          \
+               .flat = true,                 \
+               .order_dependent = true,      \
+               .update = fn##_##width,       \
+               .merge = fn##_##kind##_merge, \
+               .result = kind##_result}
+#define BY_WIDTH(ENTRIES, NAME, fn)                                             \
+    static const tw_aggregate ENTRIES[] = {[0] = {.name = NAME,                 \
+                                                  .size = sizeof(bytes_value),  \
+                                                  .order_dependent = true,      \
+                                                  .update = fn##_bytes,         \
+                                                  .merge = fn##_bytes_merge,    \
+                                                  .result = bytes_result,       \
+                                                  .destroy = bytes_destroy,     \
+                                                  .write = bytes_write,         \
+                                                  .read = bytes_read},          \
+                                           WORD(NAME, fn, 1, word, word_value), \
+                                           WORD(NAME, fn, 2, word, word_value), \
+                                           WORD(NAME, fn, 4, word, word_value), \
+                                           WORD(NAME, fn, 8, word, word_value), \
+                                           WORD(NAME, fn, 16, wide, wide_value)};
 BY_WIDTH(FIRSTS, "FIRST_VALUE", first)
 BY_WIDTH(LASTS, "LAST_VALUE", last)
 

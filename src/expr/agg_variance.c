@@ -74,8 +74,8 @@ static void net_add(net_moments *acc, double x, int64_t sign) {
     if (acc->owed.n) settle(acc);
 }
 
-#define UPDATES(suffix, T, VALUE)                                                                                                            \
-    TW_AGG_UPDATE(add_##suffix, T, moments, add_value(acc, VALUE);)                                                                          \
+#define UPDATES(suffix, T, VALUE)                                   \
+    TW_AGG_UPDATE(add_##suffix, T, moments, add_value(acc, VALUE);) \
     TW_AGG_UPDATE(net_##suffix, T, net_moments, net_add(acc, VALUE, sign);)
 UPDATES(i8, int8_t, (double)x)
 UPDATES(i16, int16_t, (double)x)
@@ -133,24 +133,22 @@ static void put_result(const tw_aggregate *agg, tw_column *out, int32_t row, int
     put_double(agg->result_type, out, row, root ? pow(v, 0.5) : v, divisor > 0);
 }
 
-#define RESULT(name, sample, root)                                                                                                           \
-    static tw_status add_##name(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out,               \
-                                tw_arena *arena) {                                                                                           \
-        (void)arena;                                                                                                                         \
-        for (int32_t k = 0; k < count; k++) {                                                                                                \
-            const moments *acc = TW_AGG_CONST_STATE(moments, states[k]);                                                                     \
-            put_result(agg, out, at + k, acc->n, acc->m2, sample, root);                                                                     \
-        }                                                                                                                                    \
-        return TW_OK;                                                                                                                        \
-    }                                                                                                                                        \
-    static tw_status net_##name(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out,               \
-                                tw_arena *arena) {                                                                                           \
-        (void)arena;                                                                                                                         \
-        for (int32_t k = 0; k < count; k++) {                                                                                                \
-            const net_moments *acc = TW_AGG_CONST_STATE(net_moments, states[k]);                                                             \
-            put_result(agg, out, at + k, acc->owed.n ? 0 : acc->seen.n, acc->seen.m2, sample, root);                                         \
-        }                                                                                                                                    \
-        return TW_OK;                                                                                                                        \
+#define RESULT(name, sample, root)                                                                                                                \
+    static tw_status add_##name(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out, tw_arena *arena) { \
+        (void)arena;                                                                                                                              \
+        for (int32_t k = 0; k < count; k++) {                                                                                                     \
+            const moments *acc = TW_AGG_CONST_STATE(moments, states[k]);                                                                          \
+            put_result(agg, out, at + k, acc->n, acc->m2, sample, root);                                                                          \
+        }                                                                                                                                         \
+        return TW_OK;                                                                                                                             \
+    }                                                                                                                                             \
+    static tw_status net_##name(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out, tw_arena *arena) { \
+        (void)arena;                                                                                                                              \
+        for (int32_t k = 0; k < count; k++) {                                                                                                     \
+            const net_moments *acc = TW_AGG_CONST_STATE(net_moments, states[k]);                                                                  \
+            put_result(agg, out, at + k, acc->owed.n ? 0 : acc->seen.n, acc->seen.m2, sample, root);                                              \
+        }                                                                                                                                         \
+        return TW_OK;                                                                                                                             \
     }
 RESULT(var_pop, false, false)
 RESULT(var_samp, true, false)
@@ -159,26 +157,31 @@ RESULT(stddev_samp, true, true)
 
 /* ---- entries ---- */
 
-#define PAIR(index, name_, suffix, result_)                                                                                                  \
-    [index] = {.name = name_, .size = sizeof(moments), .flat = true, .update = add_##suffix, .merge = add_merge, .result = add_##result_},   \
-    [index + 1] = {.name = name_, .size = sizeof(net_moments), .flat = true, .retracts = true, .update = net_##suffix, .merge = net_merge,   \
+#define PAIR(index, name_, suffix, result_)                                                                                                \
+    [index] = {.name = name_, .size = sizeof(moments), .flat = true, .update = add_##suffix, .merge = add_merge, .result = add_##result_}, \
+    [index + 1] = {.name = name_,                                                                                                          \
+                   .size = sizeof(net_moments),                                                                                            \
+                   .flat = true,                                                                                                           \
+                   .retracts = true,                                                                                                       \
+                   .update = net_##suffix,                                                                                                 \
+                   .merge = net_merge,                                                                                                     \
                    .result = net_##result_},
-#define BY_TYPE(ENTRIES, name_, result_)                                                                                                     \
-    static const tw_aggregate ENTRIES[] = {                                                                                                  \
-        PAIR(2 * TW_TINYINT, name_, i8, result_) PAIR(2 * TW_SMALLINT, name_, i16, result_) PAIR(2 * TW_INTEGER, name_, i32, result_)        \
-        PAIR(2 * TW_BIGINT, name_, i64, result_) PAIR(2 * TW_FLOAT, name_, f32, result_) PAIR(2 * TW_DOUBLE, name_, f64, result_)            \
-        PAIR(2 * TW_DECIMAL, name_, decimal, result_) PAIR(2 * TW_DECIMAL + 2, name_, wide, result_)};
+#define BY_TYPE(ENTRIES, name_, result_)                                                                                              \
+    static const tw_aggregate ENTRIES[] = {                                                                                           \
+        PAIR(2 * TW_TINYINT, name_, i8, result_) PAIR(2 * TW_SMALLINT, name_, i16, result_) PAIR(2 * TW_INTEGER, name_, i32, result_) \
+            PAIR(2 * TW_BIGINT, name_, i64, result_) PAIR(2 * TW_FLOAT, name_, f32, result_) PAIR(2 * TW_DOUBLE, name_, f64, result_) \
+                PAIR(2 * TW_DECIMAL, name_, decimal, result_) PAIR(2 * TW_DECIMAL + 2, name_, wide, result_)};
 BY_TYPE(VAR_POP, "VAR_POP", var_pop)
 BY_TYPE(VAR_SAMP, "VAR_SAMP", var_samp)
 BY_TYPE(STDDEV_POP, "STDDEV_POP", stddev_pop)
 BY_TYPE(STDDEV_SAMP, "STDDEV_SAMP", stddev_samp)
 
-#define FIND(name, ENTRIES)                                                                                                                  \
-    const tw_aggregate *name(const tw_type *result, const tw_type *const *args, int nargs, bool retract) {                                   \
-        (void)result, (void)nargs;                                                                                                           \
-        if (!tw_kind_is_numeric(args[0]->kind)) return NULL;                                                                                 \
-        int wide = tw_type_phys(args[0]) == TW_PHYS_I128;                                                                                    \
-        return &ENTRIES[2 * ((int)args[0]->kind + wide) + retract];                                                                          \
+#define FIND(name, ENTRIES)                                                                                \
+    const tw_aggregate *name(const tw_type *result, const tw_type *const *args, int nargs, bool retract) { \
+        (void)result, (void)nargs;                                                                         \
+        if (!tw_kind_is_numeric(args[0]->kind)) return NULL;                                               \
+        int wide = tw_type_phys(args[0]) == TW_PHYS_I128;                                                  \
+        return &ENTRIES[2 * ((int)args[0]->kind + wide) + retract];                                        \
     }
 FIND(tw_agg_var_pop, VAR_POP)
 FIND(tw_agg_var_samp, VAR_SAMP)

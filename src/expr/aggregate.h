@@ -10,19 +10,19 @@
 
 /* Where an accumulator is told to work. */
 typedef struct tw_agg_input {
-    int32_t count;             /* rows to add */
-    const int32_t *row;        /* their row numbers, or NULL for 0 .. count-1 */
-    char *const *state;        /* count pointers to the accumulator (already at this aggregate's offset) */
+    int32_t count;                /* rows to add */
+    const int32_t *row;           /* their row numbers, or NULL for 0 .. count-1 */
+    char *const *state;           /* count pointers to the accumulator (already at this aggregate's offset) */
     const tw_column *const *args; /* full-length columns, possibly constant */
-    const int8_t *sign;        /* per row number: a tw_change kind, NULL = all +I */
-    tw_mem *mem;               /* for heap objects */
+    const int8_t *sign;           /* per row number: a tw_change kind, NULL = all +I */
+    tw_mem *mem;                  /* for heap objects */
 } tw_agg_input;
 
 struct tw_aggregate {
     const char *name;
-    int32_t size;   /* bytes of the accumulator, multiple of 8; starts as all zero bytes */
-    bool flat;      /* plain bytes: copied, merged and stored as they are; no destroy/write/read */
-    bool retracts;  /* takes -U / -D; when false the planner asks for the retracting variant or refuses */
+    int32_t size;         /* bytes of the accumulator, multiple of 8; starts as all zero bytes */
+    bool flat;            /* plain bytes: copied, merged and stored as they are; no destroy/write/read */
+    bool retracts;        /* takes -U / -D; when false the planner asks for the retracting variant or refuses */
     bool order_dependent; /* FIRST_VALUE, LISTAGG ...: result depends on arrival order */
     /* TW_E_NOMEM, TW_E_LIMIT, or TW_E_VALUE (JSON_OBJECTAGG: a key is NULL; in `result` SINGLE_VALUE: more than one row). After a failure some of
      * the rows have been added; the state can be read and destroyed. */
@@ -33,8 +33,7 @@ struct tw_aggregate {
     tw_status (*subtract)(const tw_aggregate *agg, char *into, const char *from, tw_mem *mem);
     /* Writes results of `count` accumulators into out rows at .. at+count-1; `out` has storage and a validity bitmap; strings and nested
      * values go to `arena` (nested: the function appends to `out` in order, at = rows so far). */
-    tw_status (*result)(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out,
-                        tw_arena *arena);
+    tw_status (*result)(const tw_aggregate *agg, const char *const *states, int32_t count, int32_t at, tw_column *out, tw_arena *arena);
     void (*destroy)(const tw_aggregate *agg, char *state, tw_mem *mem);
     void (*write)(const tw_aggregate *agg, const char *state, tw_buf *out);
     tw_status (*read)(const tw_aggregate *agg, char *state, tw_reader *in, tw_mem *mem);
@@ -47,7 +46,7 @@ struct tw_aggregate {
 
 /* The aggregate for bound argument types; `retract` asks for the variant that takes -U / -D. Lives in `arena`.
  * Returns TW_E_UNSUPPORTED with a message where none exists. */
-tw_status tw_aggregate_resolve(tw_arena *arena, const tw_function *function, const tw_type *result, const tw_type *const *args,
-                               int nargs, bool retract, const tw_aggregate **out, tw_error *error);
+tw_status tw_aggregate_resolve(tw_arena *arena, const tw_function *function, const tw_type *result, const tw_type *const *args, int nargs,
+                               bool retract, const tw_aggregate **out, tw_error *error);
 
 #endif

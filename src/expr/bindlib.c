@@ -51,8 +51,7 @@ tw_status tw_bind_mismatch(tw_bind *bind) {
     tw_buf text;
     tw_buf_init(&text, bind->arena->mem, sizeof bind->error->message);
     print_signature(&text, bind);
-    tw_status status = tw_fail_at(bind->error, TW_E_TYPE, bind->pos,
-                                  "cannot apply '%s' to arguments of type '%.*s'", bind->function->name,
+    tw_status status = tw_fail_at(bind->error, TW_E_TYPE, bind->pos, "cannot apply '%s' to arguments of type '%.*s'", bind->function->name,
                                   (int)text.length, text.data ? text.data : "");
     tw_error_detail(bind->error, "Supported form(s): %s", bind->function->usage);
     tw_buf_free(&text);
@@ -170,34 +169,16 @@ tw_status tw_bind_signature_as(tw_bind *bind, const char *signature, int arg) {
     return tw_bind_result(bind, bind->args[arg]->type);
 }
 
-tw_status tw_bind_text_to_text(tw_bind *bind) {
-    return tw_bind_signature(bind, "s", &TW_TYPE_STRING);
-}
-tw_status tw_bind_text_to_int(tw_bind *bind) {
-    return tw_bind_signature(bind, "s", &TW_TYPE_INTEGER);
-}
-tw_status tw_bind_text2_to_boolean(tw_bind *bind) {
-    return tw_bind_signature(bind, "ss", &TW_TYPE_BOOLEAN);
-}
-tw_status tw_bind_double_to_double(tw_bind *bind) {
-    return tw_bind_signature(bind, "d", &TW_TYPE_DOUBLE);
-}
-tw_status tw_bind_double2_to_double(tw_bind *bind) {
-    return tw_bind_signature(bind, "dd", &TW_TYPE_DOUBLE);
-}
-tw_status tw_bind_boolean(tw_bind *bind) {
-    return tw_bind_result(bind, &TW_TYPE_BOOLEAN);
-}
-tw_status tw_bind_boolean_not_null(tw_bind *bind) {
-    return tw_bind_result_nullable(bind, &TW_TYPE_BOOLEAN, false);
-}
-tw_status tw_bind_first_arg(tw_bind *bind) {
-    return tw_bind_result(bind, bind->args[0]->type);
-}
+tw_status tw_bind_text_to_text(tw_bind *bind) { return tw_bind_signature(bind, "s", &TW_TYPE_STRING); }
+tw_status tw_bind_text_to_int(tw_bind *bind) { return tw_bind_signature(bind, "s", &TW_TYPE_INTEGER); }
+tw_status tw_bind_text2_to_boolean(tw_bind *bind) { return tw_bind_signature(bind, "ss", &TW_TYPE_BOOLEAN); }
+tw_status tw_bind_double_to_double(tw_bind *bind) { return tw_bind_signature(bind, "d", &TW_TYPE_DOUBLE); }
+tw_status tw_bind_double2_to_double(tw_bind *bind) { return tw_bind_signature(bind, "dd", &TW_TYPE_DOUBLE); }
+tw_status tw_bind_boolean(tw_bind *bind) { return tw_bind_result(bind, &TW_TYPE_BOOLEAN); }
+tw_status tw_bind_boolean_not_null(tw_bind *bind) { return tw_bind_result_nullable(bind, &TW_TYPE_BOOLEAN, false); }
+tw_status tw_bind_first_arg(tw_bind *bind) { return tw_bind_result(bind, bind->args[0]->type); }
 
-tw_status tw_no_bind(tw_bind *bind) {
-    return tw_bind_mismatch(bind);
-}
+tw_status tw_no_bind(tw_bind *bind) { return tw_bind_mismatch(bind); }
 
 tw_kernel tw_no_kernel(const tw_type *result, const tw_expr *const *args, int nargs) {
     (void)result, (void)args, (void)nargs;

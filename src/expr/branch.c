@@ -143,15 +143,15 @@ static bool sources_open(tw_eval *eval, const tw_node *n, sources *s) {
     return false;
 }
 
-#define SCATTER(type)                                                                                                  \
-    do {                                                                                                               \
-        const type *v = c->values;                                                                                     \
-        type *to = n->out.values;                                                                                      \
-        if (c->constant) {                                                                                             \
-            for (int32_t k = 0; k < rows.count; k++) to[rows.index[k]] = v[0];                                         \
-        } else {                                                                                                       \
-            for (int32_t k = 0; k < rows.count; k++) to[rows.index[k]] = v[rows.index[k]];                             \
-        }                                                                                                              \
+#define SCATTER(type)                                                                      \
+    do {                                                                                   \
+        const type *v = c->values;                                                         \
+        type *to = n->out.values;                                                          \
+        if (c->constant) {                                                                 \
+            for (int32_t k = 0; k < rows.count; k++) to[rows.index[k]] = v[0];             \
+        } else {                                                                           \
+            for (int32_t k = 0; k < rows.count; k++) to[rows.index[k]] = v[rows.index[k]]; \
+        }                                                                                  \
     } while (0)
 
 static void scatter_values(tw_node *n, const tw_column *c, tw_selection rows) {

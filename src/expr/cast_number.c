@@ -183,8 +183,7 @@ static bool text_to_decimal(const tw_caster *c, const tw_column *from, int32_t i
 /* ---- from intervals of one field ---- */
 
 static int64_t unit_size(const tw_type *interval) {
-    static const int64_t ms[] = {
-        [TW_UNIT_DAY] = TW_DAY_MS, [TW_UNIT_HOUR] = 3600000, [TW_UNIT_MINUTE] = 60000, [TW_UNIT_SECOND] = 1000};
+    static const int64_t ms[] = {[TW_UNIT_DAY] = TW_DAY_MS, [TW_UNIT_HOUR] = 3600000, [TW_UNIT_MINUTE] = 60000, [TW_UNIT_SECOND] = 1000};
     if (interval->kind == TW_INTERVAL_YM) return interval->from == TW_UNIT_YEAR ? 12 : 1;
     return interval->from <= TW_UNIT_SECOND && ms[interval->from] ? ms[interval->from] : 1;
 }

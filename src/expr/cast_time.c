@@ -4,9 +4,7 @@
 
 static tw_str text_at(const tw_column *c, int32_t i) { return tw_arg_str(c, i); }
 
-static tw_ts get_ts(const tw_column *c, int32_t i) {
-    return c->phys == TW_PHYS_TS ? TW_ARG(tw_ts, c, i) : tw_ts_of(TW_ARG(int64_t, c, i), 0);
-}
+static tw_ts get_ts(const tw_column *c, int32_t i) { return c->phys == TW_PHYS_TS ? TW_ARG(tw_ts, c, i) : tw_ts_of(TW_ARG(int64_t, c, i), 0); }
 
 static void put_ts(const tw_caster *c, tw_column *to, int32_t at, tw_ts ts) {
     ts = tw_ts_truncate(ts, c->to->precision);
@@ -99,8 +97,7 @@ static int64_t number_at(const tw_column *c, int32_t i) {
 }
 
 static bool number_to_interval(const tw_caster *c, const tw_column *from, int32_t i, tw_column *to, int32_t at) {
-    static const int64_t ms[] = {
-        [TW_UNIT_DAY] = TW_DAY_MS, [TW_UNIT_HOUR] = 3600000, [TW_UNIT_MINUTE] = 60000, [TW_UNIT_SECOND] = 1000};
+    static const int64_t ms[] = {[TW_UNIT_DAY] = TW_DAY_MS, [TW_UNIT_HOUR] = 3600000, [TW_UNIT_MINUTE] = 60000, [TW_UNIT_SECOND] = 1000};
     int64_t unit = c->to->from <= TW_UNIT_SECOND && ms[c->to->from] ? ms[c->to->from] : 1, v;
     if (c->to->kind == TW_INTERVAL_YM) unit = c->to->from == TW_UNIT_YEAR ? 12 : 1;
     if (__builtin_mul_overflow(number_at(from, i), unit, &v)) return false;

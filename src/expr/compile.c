@@ -53,8 +53,7 @@ static void add_scratch(tw_program *p, tw_node *n, int32_t rows) {
     tw_phys phys = tw_type_phys(n->expr->type);
     n->scratch = (tw_column){.type = n->expr->type, .phys = phys};
     size_t bytes = (size_t)rows * (size_t)tw_phys_width(phys);
-    if (bytes && n->kind != TW_NODE_ALIAS && n->kind != TW_NODE_FIELD)
-        n->scratch.values = tw_arena_calloc(&p->arena, (bytes + 15) / 16 * 16);
+    if (bytes && n->kind != TW_NODE_ALIAS && n->kind != TW_NODE_FIELD) n->scratch.values = tw_arena_calloc(&p->arena, (bytes + 15) / 16 * 16);
     n->scratch.validity = tw_arena_calloc(&p->arena, (size_t)TW_BITS_WORDS(rows) * 8);
     if (n->branch) n->open = TW_NEW_ARRAY(&p->arena, uint16_t, rows);
     if (n->branch) n->taken = TW_NEW_ARRAY(&p->arena, uint16_t, rows);
@@ -114,8 +113,7 @@ static bool fold(tw_program *p, tw_node *n) {
 
 static tw_status compile_literal(tw_program *p, const tw_expr *e, tw_node *n, tw_error *error) {
     tw_column column;
-    if (tw_value_to_column(&p->arena, e->literal, &column) != TW_OK)
-        return tw_fail_at(error, TW_E_NOMEM, e->pos, "out of memory");
+    if (tw_value_to_column(&p->arena, e->literal, &column) != TW_OK) return tw_fail_at(error, TW_E_NOMEM, e->pos, "out of memory");
     make_constant(n, &column);
     return TW_OK;
 }
@@ -206,13 +204,10 @@ static tw_status compile_call(tw_program *p, const tw_expr *e, tw_node *n, tw_er
     bool fails = tw_expr_call_can_fail(e);
     n->can_fail |= fails;
     n->varying |= (flags & TW_FN_NONDETERMINISTIC) != 0;
-    n->exact_rows = pointers || fails || (flags & (TW_FN_SELECTIVE | TW_FN_NONDETERMINISTIC)) ||
-                    !fixed_width(tw_type_phys(e->type));
+    n->exact_rows = pointers || fails || (flags & (TW_FN_SELECTIVE | TW_FN_NONDETERMINISTIC)) || !fixed_width(tw_type_phys(e->type));
     n->cheap &= !n->exact_rows;
     n->kernel = e->function->kernel(e->type, e->args, e->nargs);
-    if (!n->kernel)
-        return tw_fail_at(error, TW_E_UNSUPPORTED, e->pos, "function %s is not supported for these argument types",
-                          e->function->name);
+    if (!n->kernel) return tw_fail_at(error, TW_E_UNSUPPORTED, e->pos, "function %s is not supported for these argument types", e->function->name);
     if (n->kernel == tw_kernel_alias) n->kind = TW_NODE_ALIAS;
     add_memo(p, n);
     return TW_OK;
@@ -220,12 +215,10 @@ static tw_status compile_call(tw_program *p, const tw_expr *e, tw_node *n, tw_er
 
 static tw_status compile_column(tw_program *p, const tw_expr *e, tw_error *error) {
     if (p->input && e->column >= 0 && e->column < p->input->nfields) return TW_OK;
-    return tw_fail_at(error, TW_E_INTERNAL, e->pos, "expression reads column %d of %d", e->column,
-                      p->input ? p->input->nfields : 0);
+    return tw_fail_at(error, TW_E_INTERNAL, e->pos, "expression reads column %d of %d", e->column, p->input ? p->input->nfields : 0);
 }
 
-static tw_status compile_new(tw_program *p, const tw_expr *e, uint64_t hash, int32_t context, tw_node **out,
-                             tw_error *error) {
+static tw_status compile_new(tw_program *p, const tw_expr *e, uint64_t hash, int32_t context, tw_node **out, tw_error *error) {
     tw_node_kind kind = TW_NODE_COLUMN;
     if (e->kind == TW_EXPR_LITERAL) kind = TW_NODE_CONSTANT;
     if (e->kind == TW_EXPR_CALL) kind = special_kind(e->function->name);
@@ -243,8 +236,8 @@ static tw_status compile_new(tw_program *p, const tw_expr *e, uint64_t hash, int
     return TW_OK;
 }
 
-tw_status tw_program_open(tw_mem *mem, const tw_session *session, const tw_type *input, const tw_expr *const *exprs,
-                          int n, tw_program **out, tw_error *error) {
+tw_status tw_program_open(tw_mem *mem, const tw_session *session, const tw_type *input, const tw_expr *const *exprs, int n, tw_program **out,
+                          tw_error *error) {
     return tw_program_open_sized(mem, session, input, exprs, n, TW_BATCH_ROWS, out, error);
 }
 
@@ -262,14 +255,12 @@ static tw_status compile_roots(tw_program *p, const tw_expr *const *exprs, tw_er
     new_context(p, 0);
     p->roots = TW_NEW_ARRAY(&p->arena, tw_node *, p->nroots + 1);
     p->kernel_index = TW_NEW_ARRAY(&p->arena, uint16_t, p->capacity);
-    for (p->root = 0; p->root < p->nroots; p->root++)
-        TW_TRY(compile(p, exprs[p->root], 0, &p->roots[p->root], error));
+    for (p->root = 0; p->root < p->nroots; p->root++) TW_TRY(compile(p, exprs[p->root], 0, &p->roots[p->root], error));
     return TW_OK;
 }
 
-tw_status tw_program_open_sized(tw_mem *mem, const tw_session *session, const tw_type *input,
-                                const tw_expr *const *exprs, int n, int32_t capacity, tw_program **out,
-                                tw_error *error) {
+tw_status tw_program_open_sized(tw_mem *mem, const tw_session *session, const tw_type *input, const tw_expr *const *exprs, int n, int32_t capacity,
+                                tw_program **out, tw_error *error) {
     *out = NULL;
     tw_program *p = tw_calloc(mem, sizeof *p);
     if (!p) return tw_fail(error, TW_E_NOMEM, "out of memory");

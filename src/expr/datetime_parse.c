@@ -112,8 +112,7 @@ static bool read_number(const tw_datetime_pattern *pattern, const tw_pattern_ite
     if (*at < s.length && s.data[*at] == '-' && (simple || strchr("yu", item->letter)) && digits_at(s, *at + 1) > 0) {
         negative = true;
         ++*at;
-    } else if (!simple && *at < s.length && s.data[*at] == '+' && item->count >= 4 && strchr("yu", item->letter) &&
-               digits_at(s, *at + 1) > 4) {
+    } else if (!simple && *at < s.length && s.data[*at] == '+' && item->count >= 4 && strchr("yu", item->letter) && digits_at(s, *at + 1) > 4) {
         ++*at;
     }
     int available = digits_at(s, *at), width;
@@ -206,8 +205,7 @@ static bool read_items(const tw_datetime_pattern *pattern, int32_t from, int32_t
 static int64_t or_else(int64_t v, int64_t other) { return v == -1 ? other : v; }
 
 static int64_t month_length(int64_t year, int64_t month) {
-    return tw_days_from_civil((int32_t)(year + month / 12), (int32_t)(month % 12 + 1), 1) -
-           tw_days_from_civil((int32_t)year, (int32_t)month, 1);
+    return tw_days_from_civil((int32_t)(year + month / 12), (int32_t)(month % 12 + 1), 1) - tw_days_from_civil((int32_t)year, (int32_t)month, 1);
 }
 
 /* Ranges of the strict reading; a day past a month's end (but not past 31) becomes its last. */

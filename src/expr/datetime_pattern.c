@@ -7,9 +7,7 @@
 
 static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-static const char *letters_of(bool simple) {
-    return simple ? "GyYMLwWDdFEuaHkKhmsSzZX" : "GuyDMLdQqYwEecFaBhKkHmsSAnN";
-}
+static const char *letters_of(bool simple) { return simple ? "GyYMLwWDdFEuaHkKhmsSzZX" : "GuyDMLdQqYwEecFaBhKkHmsSAnN"; }
 
 /* Reads a quoted text ('' is one quote), the opening quote being at *p. */
 static const char *read_quoted(tw_datetime_pattern *pattern, const char **p, const char *end, uint8_t *at, tw_pattern_item *item) {
@@ -51,8 +49,7 @@ static void reserve_digits(tw_datetime_pattern *pattern) {
     for (int32_t k = 0; k < pattern->count; k++) {
         if (!numeric(&pattern->items[k])) continue;
         int reserve = 0;
-        for (int32_t n = k + 1; n < pattern->count && numeric(&pattern->items[n]); n++)
-            reserve += fixed_width(pattern, &pattern->items[n]);
+        for (int32_t n = k + 1; n < pattern->count && numeric(&pattern->items[n]); n++) reserve += fixed_width(pattern, &pattern->items[n]);
         pattern->items[k].reserve = (uint8_t)(reserve > 255 ? 255 : reserve);
     }
 }
@@ -85,8 +82,7 @@ const char *tw_datetime_pattern_compile(tw_datetime_pattern *pattern, tw_str tex
             item->count = 1;
         }
     }
-    for (; depth > 0 && pattern->count < TW_PATTERN_ITEMS; depth--)
-        pattern->items[pattern->count++] = (tw_pattern_item){.letter = ']'};
+    for (; depth > 0 && pattern->count < TW_PATTERN_ITEMS; depth--) pattern->items[pattern->count++] = (tw_pattern_item){.letter = ']'};
     reserve_digits(pattern);
     return depth > 0 ? "the pattern has too many parts" : NULL;
 }
@@ -97,9 +93,7 @@ static const char *const month_names[] = {"January", "February", "March",     "A
                                           "July",    "August",   "September", "October", "November", "December"};
 static const char *const day_names[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
 
-static int put_padded(char *out, int64_t v, int width) {
-    return snprintf(out, 40, "%0*lld", width, (long long)v);
-}
+static int put_padded(char *out, int64_t v, int width) { return snprintf(out, 40, "%0*lld", width, (long long)v); }
 
 /* `short_at` letters or fewer: three characters; one more: the whole; two more: the first character. */
 static int put_name(char *out, const char *name, int count, int short_at) {
@@ -147,7 +141,8 @@ static int put_calendar(char *out, const tw_datetime_pattern *pattern, const tw_
     int64_t month_first = days - c->day + 1;
     int n = item->count;
     switch (item->letter) {
-    case 'G': return snprintf(out, 40, "%s", n == 4 && !pattern->simple ? (c->year > 0 ? "Anno Domini" : "Before Christ") : c->year > 0 ? "AD" : "BC");
+    case 'G':
+        return snprintf(out, 40, "%s", n == 4 && !pattern->simple ? (c->year > 0 ? "Anno Domini" : "Before Christ") : c->year > 0 ? "AD" : "BC");
     case 'u': return pattern->simple ? put_padded(out, weekday == 0 ? 7 : weekday, n) : put_year(out, pattern, c->year, n);
     case 'y': return put_year(out, pattern, c->year > 0 ? c->year : 1 - c->year, n);
     case 'Y': return put_year(out, pattern, week_of(c, days, true), n);
@@ -159,8 +154,7 @@ static int put_calendar(char *out, const tw_datetime_pattern *pattern, const tw_
     case 'q':
         if (n < 3) return put_padded(out, (c->month + 2) / 3, n);
         return n == 3 ? snprintf(out, 40, "Q%d", (c->month + 2) / 3)
-                      : snprintf(out, 40, "%d%s quarter", (c->month + 2) / 3,
-                                 (const char *const[]){"st", "nd", "rd", "th"}[(c->month - 1) / 3]);
+                      : snprintf(out, 40, "%d%s quarter", (c->month + 2) / 3, (const char *const[]){"st", "nd", "rd", "th"}[(c->month - 1) / 3]);
     case 'w': return put_padded(out, week_of(c, days, false), n);
     case 'W': return put_padded(out, (c->day - 1 + tw_floor_mod(month_first + 4, 7)) / 7 + 1, n);
     case 'F': return put_padded(out, (c->day - 1) / 7 + 1, n);
@@ -174,7 +168,13 @@ static int put_clock(char *out, const tw_datetime_pattern *pattern, const tw_pat
     int n = item->count;
     switch (item->letter) {
     case 'a': return snprintf(out, 40, "%s", c->hour < 12 ? "AM" : "PM");
-    case 'B': return snprintf(out, 40, "%s", c->hour < 6 ? "at night" : c->hour < 12 ? "in the morning" : c->hour < 18 ? "in the afternoon" : c->hour < 21 ? "in the evening" : "at night");
+    case 'B':
+        return snprintf(out, 40, "%s",
+                        c->hour < 6    ? "at night"
+                        : c->hour < 12 ? "in the morning"
+                        : c->hour < 18 ? "in the afternoon"
+                        : c->hour < 21 ? "in the evening"
+                                       : "at night");
     case 'H': return put_padded(out, c->hour, n);
     case 'k': return put_padded(out, c->hour ? c->hour : 24, n);
     case 'K': return put_padded(out, c->hour % 12, n);
@@ -198,7 +198,11 @@ int tw_datetime_pattern_format(const tw_datetime_pattern *pattern, char *out, co
         } else if (item->letter == '[' || item->letter == ']') {
             continue;
         } else if (item->count == 2 && strchr("MdHms", item->letter)) { /* the commonest */
-            int v = item->letter == 'M' ? civil->month : item->letter == 'd' ? civil->day : item->letter == 'H' ? civil->hour : item->letter == 'm' ? civil->minute : civil->second;
+            int v = item->letter == 'M'   ? civil->month
+                    : item->letter == 'd' ? civil->day
+                    : item->letter == 'H' ? civil->hour
+                    : item->letter == 'm' ? civil->minute
+                                          : civil->second;
             *p++ = (char)('0' + v / 10);
             *p++ = (char)('0' + v % 10);
         } else if (strchr("zZX", item->letter)) {

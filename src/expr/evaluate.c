@@ -72,8 +72,7 @@ static bool expand(tw_program *p, tw_eval *eval, tw_node *n, int i) {
     tw_column *to = &n->expanded[i];
     n->columns[i] = to;
     if (from->phys >= TW_PHYS_LIST) return expand_nested(eval, from, to);
-    if (n->args[i]->kind != TW_NODE_CONSTANT || !p->batch)
-        return expand_flat(eval, eval->arena, from, eval->rows, to);
+    if (n->args[i]->kind != TW_NODE_CONSTANT || !p->batch) return expand_flat(eval, eval->arena, from, eval->rows, to);
     return to->values ? true : expand_flat(eval, &p->folded, from, p->capacity, to);
 }
 

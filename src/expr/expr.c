@@ -23,8 +23,7 @@ const tw_expr *tw_expr_literal(tw_arena *arena, const tw_value *value) {
     return e;
 }
 
-const tw_expr *tw_expr_call(tw_arena *arena, const tw_function *function, const tw_type *type, const tw_expr *const *args,
-                            int nargs) {
+const tw_expr *tw_expr_call(tw_arena *arena, const tw_function *function, const tw_type *type, const tw_expr *const *args, int nargs) {
     tw_expr *e = TW_NEW(arena, tw_expr);
     const tw_expr **copy = TW_NEW_ARRAY(arena, const tw_expr *, nargs + 1);
     if (!e || !copy) return NULL;
@@ -120,8 +119,8 @@ bool tw_expr_equal(const tw_expr *a, const tw_expr *b) {
 static uint64_t hash_str(tw_str s, uint64_t seed) { return tw_hash_bytes(s.data, s.length, seed); }
 
 static uint64_t hash_type(const tw_type *t, uint64_t h) {
-    h = tw_hash_combine(h, (uint64_t)t->kind << 32 | (uint64_t)t->nullable << 31 | (uint64_t)t->precision << 16 |
-                               (uint64_t)t->scale << 8 | (uint64_t)t->from << 4 | t->to);
+    h = tw_hash_combine(h, (uint64_t)t->kind << 32 | (uint64_t)t->nullable << 31 | (uint64_t)t->precision << 16 | (uint64_t)t->scale << 8 |
+                               (uint64_t)t->from << 4 | t->to);
     h = tw_hash_combine(h, (uint64_t)(uint32_t)t->length);
     for (int i = 0; i < t->nfields; i++) {
         if (t->kind == TW_ROW) h = hash_str(t->fields[i].name, h);

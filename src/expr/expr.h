@@ -28,8 +28,7 @@ struct tw_expr {
 
 const tw_expr *tw_expr_column(tw_arena *arena, int32_t column, const tw_type *type);
 const tw_expr *tw_expr_literal(tw_arena *arena, const tw_value *value);
-const tw_expr *tw_expr_call(tw_arena *arena, const tw_function *function, const tw_type *type, const tw_expr *const *args,
-                            int nargs);
+const tw_expr *tw_expr_call(tw_arena *arena, const tw_function *function, const tw_type *type, const tw_expr *const *args, int nargs);
 /* A CAST call to `type`, or `e` itself when it has that type already (nullability apart). */
 const tw_expr *tw_expr_cast(tw_arena *arena, const tw_expr *e, const tw_type *type);
 

@@ -33,8 +33,7 @@ static tw_status read_call(tw_arena *arena, tw_reader *in, int depth, tw_expr *e
     uint64_t nargs = tw_read_varint(in);
     if (in->failed || nargs > ARGS_MAX || nargs > (uint64_t)(in->end - in->next)) return damaged(error);
     e->function = tw_function_find(name);
-    if (!e->function)
-        return tw_fail(error, TW_E_UNDEFINED_FUNCTION, "no function \"%.*s\", which the plan uses", TW_STR_ARG(name));
+    if (!e->function) return tw_fail(error, TW_E_UNDEFINED_FUNCTION, "no function \"%.*s\", which the plan uses", TW_STR_ARG(name));
     const tw_expr **args = TW_NEW_ARRAY(arena, const tw_expr *, nargs + 1);
     if (!args) return tw_fail(error, TW_E_NOMEM, "out of memory");
     e->nargs = (int32_t)nargs;
@@ -74,6 +73,4 @@ static tw_status read_expr(tw_arena *arena, tw_reader *in, int depth, const tw_e
     return TW_OK;
 }
 
-tw_status tw_expr_read(tw_arena *arena, tw_reader *in, const tw_expr **out, tw_error *error) {
-    return read_expr(arena, in, 0, out, error);
-}
+tw_status tw_expr_read(tw_arena *arena, tw_reader *in, const tw_expr **out, tw_error *error) { return read_expr(arena, in, 0, out, error); }

@@ -67,20 +67,19 @@ tw_status tw_bind_modulo(tw_bind *bind) { return bind_operator(bind, '%'); }
 tw_status tw_bind_negate(tw_bind *bind) {
     const tw_type *type = bind->args[0]->type;
     if (type->kind == TW_NULL) tw_bind_coerce(bind, 0, &TW_TYPE_INTEGER);
-    if (!tw_kind_is_numeric(type->kind) && !tw_kind_is_interval(type->kind) && type->kind != TW_NULL)
-        return tw_bind_mismatch(bind);
+    if (!tw_kind_is_numeric(type->kind) && !tw_kind_is_interval(type->kind) && type->kind != TW_NULL) return tw_bind_mismatch(bind);
     return tw_bind_first_arg(bind);
 }
 
 /* ---- kernels ---- */
 
 /* Wraps: unsigned arithmetic in 64 bits, then cut to the type. */
-#define WRAPPING(op, OPERATOR)                                                                                         \
-    TW_BINARY_KERNEL(op##_i8, int8_t, int8_t, int8_t, (uint64_t)(int64_t)x OPERATOR(uint64_t)(int64_t) y)              \
-    TW_BINARY_KERNEL(op##_i16, int16_t, int16_t, int16_t, (uint64_t)(int64_t)x OPERATOR(uint64_t)(int64_t) y)          \
-    TW_BINARY_KERNEL(op##_i32, int32_t, int32_t, int32_t, (uint32_t)x OPERATOR(uint32_t) y)                            \
-    TW_BINARY_KERNEL(op##_i64, int64_t, int64_t, int64_t, (uint64_t)x OPERATOR(uint64_t) y)                            \
-    TW_BINARY_KERNEL(op##_f32, float, float, float, x OPERATOR y)                                                      \
+#define WRAPPING(op, OPERATOR)                                                                                \
+    TW_BINARY_KERNEL(op##_i8, int8_t, int8_t, int8_t, (uint64_t)(int64_t)x OPERATOR(uint64_t)(int64_t) y)     \
+    TW_BINARY_KERNEL(op##_i16, int16_t, int16_t, int16_t, (uint64_t)(int64_t)x OPERATOR(uint64_t)(int64_t) y) \
+    TW_BINARY_KERNEL(op##_i32, int32_t, int32_t, int32_t, (uint32_t)x OPERATOR(uint32_t) y)                   \
+    TW_BINARY_KERNEL(op##_i64, int64_t, int64_t, int64_t, (uint64_t)x OPERATOR(uint64_t) y)                   \
+    TW_BINARY_KERNEL(op##_f32, float, float, float, x OPERATOR y)                                             \
     TW_BINARY_KERNEL(op##_f64, double, double, double, x OPERATOR y)
 WRAPPING(plus, +)
 WRAPPING(minus, -)
@@ -91,31 +90,29 @@ TW_BINARY_KERNEL(divide_f64, double, double, double, x / y)
 #define modulo_f32 NULL /* % is for exact numbers */
 #define modulo_f64 NULL
 
-void tw_fail_zero(tw_eval *eval, const tw_call *call, int32_t row) {
-    tw_eval_fail(eval, call, row, TW_E_DIVISION_BY_ZERO, "/ by zero");
-}
+void tw_fail_zero(tw_eval *eval, const tw_call *call, int32_t row) { tw_eval_fail(eval, call, row, TW_E_DIVISION_BY_ZERO, "/ by zero"); }
 
 /* The divisor -1 is apart because the least integer divided by it traps. */
-#define DIVIDING(suffix, TYPE, RESULT)                                                                                 \
-    static void divide_##suffix(TW_KERNEL_ARGS) {                                                                      \
-        TW_EACH(rows, i, {                                                                                             \
-            TYPE x = TW_ARG(TYPE, args[0], i), y = TW_ARG(TYPE, args[1], i);                                           \
-            if (y == 0)                                                                                                \
-                tw_fail_zero(eval, call, i);                                                                           \
-            else                                                                                                       \
-                TW_OUT(TYPE, out, i) = y == -1 ? (TYPE)(0 - (uint64_t)(int64_t)x) : (TYPE)(x / y);                     \
-        });                                                                                                            \
-    }                                                                                                                  \
-    static void modulo_##suffix(TW_KERNEL_ARGS) {                                                                      \
-        int width = tw_phys_width(out->phys);                                                                          \
-        TW_EACH(rows, i, {                                                                                             \
-            TYPE x = TW_ARG(TYPE, args[0], i), y = TW_ARG(TYPE, args[1], i);                                           \
-            int64_t rest = y == 0 || y == -1 ? 0 : x % y;                                                              \
-            if (y == 0)                                                                                                \
-                tw_fail_zero(eval, call, i);                                                                           \
-            else                                                                                                       \
-                memcpy((char *)out->values + (size_t)i * (size_t)width, &rest, (size_t)width);                         \
-        });                                                                                                            \
+#define DIVIDING(suffix, TYPE, RESULT)                                                             \
+    static void divide_##suffix(TW_KERNEL_ARGS) {                                                  \
+        TW_EACH(rows, i, {                                                                         \
+            TYPE x = TW_ARG(TYPE, args[0], i), y = TW_ARG(TYPE, args[1], i);                       \
+            if (y == 0)                                                                            \
+                tw_fail_zero(eval, call, i);                                                       \
+            else                                                                                   \
+                TW_OUT(TYPE, out, i) = y == -1 ? (TYPE)(0 - (uint64_t)(int64_t)x) : (TYPE)(x / y); \
+        });                                                                                        \
+    }                                                                                              \
+    static void modulo_##suffix(TW_KERNEL_ARGS) {                                                  \
+        int width = tw_phys_width(out->phys);                                                      \
+        TW_EACH(rows, i, {                                                                         \
+            TYPE x = TW_ARG(TYPE, args[0], i), y = TW_ARG(TYPE, args[1], i);                       \
+            int64_t rest = y == 0 || y == -1 ? 0 : x % y;                                          \
+            if (y == 0)                                                                            \
+                tw_fail_zero(eval, call, i);                                                       \
+            else                                                                                   \
+                memcpy((char *)out->values + (size_t)i * (size_t)width, &rest, (size_t)width);     \
+        });                                                                                        \
     }
 DIVIDING(i8, int8_t, int8_t)
 DIVIDING(i16, int16_t, int16_t)
@@ -130,23 +127,23 @@ TW_UNARY_KERNEL(negate_i128, tw_i128, tw_i128, -x)
 TW_UNARY_KERNEL(negate_f32, float, float, -x)
 TW_UNARY_KERNEL(negate_f64, double, double, -x)
 
-#define BY_TYPE(op)                                                                                                    \
-    switch (tw_type_phys(args[0]->type)) {                                                                             \
-    case TW_PHYS_I8: return op##_i8;                                                                                   \
-    case TW_PHYS_I16: return op##_i16;                                                                                 \
-    case TW_PHYS_I32: return op##_i32;                                                                                 \
-    case TW_PHYS_I64: return op##_i64;                                                                                 \
-    case TW_PHYS_F32: return op##_f32;                                                                                 \
-    case TW_PHYS_F64: return op##_f64;                                                                                 \
-    default: return NULL;                                                                                              \
+#define BY_TYPE(op)                        \
+    switch (tw_type_phys(args[0]->type)) { \
+    case TW_PHYS_I8: return op##_i8;       \
+    case TW_PHYS_I16: return op##_i16;     \
+    case TW_PHYS_I32: return op##_i32;     \
+    case TW_PHYS_I64: return op##_i64;     \
+    case TW_PHYS_F32: return op##_f32;     \
+    case TW_PHYS_F64: return op##_f64;     \
+    default: return NULL;                  \
     }
 
-#define OPERATOR_ENTRY(op, sign)                                                                                       \
-    tw_kernel tw_kernel_##op(const tw_type *result, const tw_expr *const *args, int nargs) {                           \
-        tw_kind a = args[0]->type->kind, b = args[nargs - 1]->type->kind;                                              \
-        if (!tw_kind_is_numeric(a) || !tw_kind_is_numeric(b)) return tw_kernel_temporal(sign, result, args);           \
-        if (result->kind == TW_DECIMAL) return tw_kernel_decimal(sign, result, args);                                  \
-        BY_TYPE(op)                                                                                                    \
+#define OPERATOR_ENTRY(op, sign)                                                                             \
+    tw_kernel tw_kernel_##op(const tw_type *result, const tw_expr *const *args, int nargs) {                 \
+        tw_kind a = args[0]->type->kind, b = args[nargs - 1]->type->kind;                                    \
+        if (!tw_kind_is_numeric(a) || !tw_kind_is_numeric(b)) return tw_kernel_temporal(sign, result, args); \
+        if (result->kind == TW_DECIMAL) return tw_kernel_decimal(sign, result, args);                        \
+        BY_TYPE(op)                                                                                          \
     }
 OPERATOR_ENTRY(plus, '+')
 OPERATOR_ENTRY(minus, '-')

@@ -54,9 +54,7 @@ tw_status tw_bind_arrays(tw_bind *bind) {
 
 /* ---- rows ---- */
 
-static bool same(tw_items a, int32_t i, tw_items b, int32_t j) {
-    return tw_values_same(a.items, a.first + i, b.items, b.first + j);
-}
+static bool same(tw_items a, int32_t i, tw_items b, int32_t j) { return tw_values_same(a.items, a.first + i, b.items, b.first + j); }
 static bool has(tw_items set, tw_items from, int32_t item) {
     for (int32_t k = 0; k < set.count; k++)
         if (same(set, k, from, item)) return true;
@@ -108,8 +106,10 @@ static bool slice(tw_gather *g, const tw_call *call, const tw_column *const *arg
     tw_items items = tw_items_of(args[0], 0, i);
     int64_t from = TW_ARG(int32_t, args[1], i), to = call->expr->nargs > 2 ? TW_ARG(int32_t, args[2], i) : items.count;
     if (from < 0) from += items.count + 1;
-    if (to < 0) to += items.count + 1;
-    else if (to == 0) to = 1;
+    if (to < 0)
+        to += items.count + 1;
+    else if (to == 0)
+        to = 1;
     if (from < 1) from = 1;
     if (to > items.count) to = items.count;
     if (from > to) return true;
@@ -131,12 +131,8 @@ static bool filter_by(tw_gather *g, const tw_column *const *args, int32_t i, boo
         if (has(b, a, k) == present && first_of_kind(a, k) && !tw_gather_add(g, a.items, a.first + k)) return false;
     return true;
 }
-static bool except(tw_gather *g, const tw_call *call, const tw_column *const *args, int32_t i) {
-    return filter_by(g, args, i, false);
-}
-static bool intersect(tw_gather *g, const tw_call *call, const tw_column *const *args, int32_t i) {
-    return filter_by(g, args, i, true);
-}
+static bool except(tw_gather *g, const tw_call *call, const tw_column *const *args, int32_t i) { return filter_by(g, args, i, false); }
+static bool intersect(tw_gather *g, const tw_call *call, const tw_column *const *args, int32_t i) { return filter_by(g, args, i, true); }
 
 /* ---- ARRAY_SORT ---- */
 
@@ -166,8 +162,8 @@ static bool sort(tw_gather *g, const tw_call *call, const tw_column *const *args
     return true;
 }
 
-#define ARRAY_KERNEL(name, row)                                                                                        \
-    static void name##_kernel(TW_KERNEL_ARGS) { tw_gather_array(eval, call, rows, args, row, out); }                   \
+#define ARRAY_KERNEL(name, row)                                                                      \
+    static void name##_kernel(TW_KERNEL_ARGS) { tw_gather_array(eval, call, rows, args, row, out); } \
     TW_KERNEL_ENTRY(tw_kernel_array_##name, name##_kernel)
 ARRAY_KERNEL(append, append)
 ARRAY_KERNEL(prepend, prepend)

@@ -31,9 +31,7 @@ static tw_cast_value choose(const tw_type *from, const tw_type *to) {
     return tw_cast_to_time(from, to);
 }
 
-static bool is_try(const tw_eval *eval, const tw_call *call) {
-    return call->expr->function->name[0] == 'T' || eval->session->legacy_cast;
-}
+static bool is_try(const tw_eval *eval, const tw_call *call) { return call->expr->function->name[0] == 'T' || eval->session->legacy_cast; }
 
 /* Says what could not be converted. */
 static void fail(tw_eval *eval, const tw_call *call, const tw_column *from, int32_t i) {
@@ -44,8 +42,8 @@ static void fail(tw_eval *eval, const tw_call *call, const tw_column *from, int3
     tw_buf_init(&type, eval->mem, 200);
     tw_cast_print(&value, eval->session, from, i);
     tw_type_print(&type, &shown, false);
-    tw_eval_fail(eval, call, i, TW_E_VALUE, "cannot cast '%.*s' to %.*s", (int)value.length, value.data ? value.data : "",
-                 (int)type.length, type.data ? type.data : "");
+    tw_eval_fail(eval, call, i, TW_E_VALUE, "cannot cast '%.*s' to %.*s", (int)value.length, value.data ? value.data : "", (int)type.length,
+                 type.data ? type.data : "");
     tw_buf_free(&value);
     tw_buf_free(&type);
 }
@@ -90,13 +88,13 @@ static tw_kernel primitive(tw_phys from, tw_phys to) {
 }
 
 /* Integers to decimals that have room for all of them. */
-#define TO_DECIMAL(name, FROM, TO)                                                                                     \
-    static void name(TW_KERNEL_ARGS) {                                                                                 \
-        TW_KERNEL_UNUSED;                                                                                              \
-        const TO unit = (TO)TW_POW10[call->result->scale];                                                             \
-        const FROM *restrict a = args[0]->values;                                                                      \
-        TO *restrict o = out->values;                                                                                  \
-        TW_EACH(rows, i, o[i] = a[i] * unit;);                                                                         \
+#define TO_DECIMAL(name, FROM, TO)                         \
+    static void name(TW_KERNEL_ARGS) {                     \
+        TW_KERNEL_UNUSED;                                  \
+        const TO unit = (TO)TW_POW10[call->result->scale]; \
+        const FROM *restrict a = args[0]->values;          \
+        TO *restrict o = out->values;                      \
+        TW_EACH(rows, i, o[i] = a[i] * unit;);             \
     }
 TO_DECIMAL(i8_to_narrow, int8_t, int64_t)
 TO_DECIMAL(i16_to_narrow, int16_t, int64_t)
@@ -124,16 +122,14 @@ static bool is_alias(const tw_type *from, const tw_type *to) {
     if (tw_type_equal(from, to, false)) return true;
     bool text = tw_kind_is_text(from->kind) && to->kind == TW_VARCHAR;
     bool bytes = tw_kind_is_binary(from->kind) && to->kind == TW_VARBINARY;
-    bool crossing = to->length == TW_LENGTH_MAX && tw_type_phys(from) == TW_PHYS_STR &&
-                    (to->kind == TW_VARCHAR || to->kind == TW_VARBINARY);
+    bool crossing = to->length == TW_LENGTH_MAX && tw_type_phys(from) == TW_PHYS_STR && (to->kind == TW_VARCHAR || to->kind == TW_VARBINARY);
     if (text || bytes || crossing) return crossing || to->length >= from->length;
     bool timestamps = from->kind == to->kind && tw_kind_is_timestamp(from->kind);
     if (timestamps) return from->precision <= to->precision && tw_type_phys(from) == tw_type_phys(to);
     if (from->kind == TW_TIME && to->kind == TW_TIME) return from->precision <= to->precision;
     if (from->kind == to->kind && tw_kind_is_interval(from->kind)) return true;
     bool decimals = from->kind == TW_DECIMAL && to->kind == TW_DECIMAL;
-    return decimals && from->scale == to->scale && from->precision <= to->precision &&
-           tw_type_phys(from) == tw_type_phys(to);
+    return decimals && from->scale == to->scale && from->precision <= to->precision && tw_type_phys(from) == tw_type_phys(to);
 }
 
 /* ---- nested types ---- */

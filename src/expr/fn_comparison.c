@@ -29,8 +29,7 @@ static bool keep_scales(const tw_type *a, const tw_type *b) {
 
 bool tw_bind_comparable(tw_bind *bind, int first, int count) {
     const tw_type *common = bind->args[first]->type;
-    for (int i = first + 1; i < first + count && common; i++)
-        common = comparison_type(bind->arena, common, bind->args[i]->type);
+    for (int i = first + 1; i < first + count && common; i++) common = comparison_type(bind->arena, common, bind->args[i]->type);
     if (!common) return false;
     if (count == 2 && keep_scales(bind->args[first]->type, bind->args[first + 1]->type)) return true;
     bool text = tw_kind_is_text(common->kind) || tw_kind_is_binary(common->kind);
@@ -89,49 +88,47 @@ static int decimal_compare(tw_i128 a, int sa, tw_i128 b, int sb) {
     return fa < fb ? -1 : fa > fb;
 }
 
-static tw_i128 unscaled(const tw_column *c, int32_t i) {
-    return c->phys == TW_PHYS_I128 ? TW_ARG(tw_i128, c, i) : TW_ARG(int64_t, c, i);
-}
+static tw_i128 unscaled(const tw_column *c, int32_t i) { return c->phys == TW_PHYS_I128 ? TW_ARG(tw_i128, c, i) : TW_ARG(int64_t, c, i); }
 
 #define COMPARE_FIXED(op, suffix, TYPE) TW_BINARY_KERNEL(op##_##suffix, TYPE, TYPE, uint8_t, x OPERATOR y)
 
-#define COMPARE_BY(op, suffix, COMPARISON)                                                                             \
-    static void op##_##suffix(TW_KERNEL_ARGS) {                                                                        \
-        TW_KERNEL_UNUSED;                                                                                              \
-        const tw_column *a = args[0], *b = args[1];                                                                    \
-        uint8_t *o = out->values;                                                                                      \
-        TW_EACH(rows, i, o[i] = (COMPARISON)OPERATOR 0;);                                                              \
+#define COMPARE_BY(op, suffix, COMPARISON)                \
+    static void op##_##suffix(TW_KERNEL_ARGS) {           \
+        TW_KERNEL_UNUSED;                                 \
+        const tw_column *a = args[0], *b = args[1];       \
+        uint8_t *o = out->values;                         \
+        TW_EACH(rows, i, o[i] = (COMPARISON)OPERATOR 0;); \
     }
 
-#define COMPARE_KERNELS(op)                                                                                            \
-    COMPARE_FIXED(op, bool, uint8_t)                                                                                   \
-    COMPARE_FIXED(op, i8, int8_t)                                                                                      \
-    COMPARE_FIXED(op, i16, int16_t)                                                                                    \
-    COMPARE_FIXED(op, i32, int32_t)                                                                                    \
-    COMPARE_FIXED(op, i64, int64_t)                                                                                    \
-    COMPARE_FIXED(op, i128, tw_i128)                                                                                   \
-    COMPARE_FIXED(op, f32, float)                                                                                      \
-    COMPARE_FIXED(op, f64, double)                                                                                     \
-    COMPARE_BY(op, ts, tw_ts_compare(TW_ARG(tw_ts, a, i), TW_ARG(tw_ts, b, i)))                                        \
-    COMPARE_BY(op, value, tw_value_compare(a, i, b, i))                                                                \
-    COMPARE_BY(op, scaled, decimal_compare(unscaled(a, i), a->type->scale, unscaled(b, i), b->type->scale))            \
-    tw_kernel tw_kernel_##op(const tw_type *result, const tw_expr *const *args, int nargs) {                           \
-        (void)result, (void)nargs;                                                                                     \
-        const tw_type *a = args[0]->type, *b = args[1]->type;                                                          \
-        if (a->kind == TW_DECIMAL && b->kind == TW_DECIMAL && a->scale != b->scale) return op##_scaled;                \
-        switch (tw_type_phys(a)) {                                                                                     \
-        case TW_PHYS_BOOL: return op##_bool;                                                                           \
-        case TW_PHYS_I8: return op##_i8;                                                                               \
-        case TW_PHYS_I16: return op##_i16;                                                                             \
-        case TW_PHYS_I32: return op##_i32;                                                                             \
-        case TW_PHYS_I64: return op##_i64;                                                                             \
-        case TW_PHYS_I128: return op##_i128;                                                                           \
-        case TW_PHYS_F32: return op##_f32;                                                                             \
-        case TW_PHYS_F64: return op##_f64;                                                                             \
-        case TW_PHYS_TS: return op##_ts;                                                                               \
-        case TW_PHYS_STR: return op##_text;                                                                            \
-        default: return op##_value;                                                                                    \
-        }                                                                                                              \
+#define COMPARE_KERNELS(op)                                                                                 \
+    COMPARE_FIXED(op, bool, uint8_t)                                                                        \
+    COMPARE_FIXED(op, i8, int8_t)                                                                           \
+    COMPARE_FIXED(op, i16, int16_t)                                                                         \
+    COMPARE_FIXED(op, i32, int32_t)                                                                         \
+    COMPARE_FIXED(op, i64, int64_t)                                                                         \
+    COMPARE_FIXED(op, i128, tw_i128)                                                                        \
+    COMPARE_FIXED(op, f32, float)                                                                           \
+    COMPARE_FIXED(op, f64, double)                                                                          \
+    COMPARE_BY(op, ts, tw_ts_compare(TW_ARG(tw_ts, a, i), TW_ARG(tw_ts, b, i)))                             \
+    COMPARE_BY(op, value, tw_value_compare(a, i, b, i))                                                     \
+    COMPARE_BY(op, scaled, decimal_compare(unscaled(a, i), a->type->scale, unscaled(b, i), b->type->scale)) \
+    tw_kernel tw_kernel_##op(const tw_type *result, const tw_expr *const *args, int nargs) {                \
+        (void)result, (void)nargs;                                                                          \
+        const tw_type *a = args[0]->type, *b = args[1]->type;                                               \
+        if (a->kind == TW_DECIMAL && b->kind == TW_DECIMAL && a->scale != b->scale) return op##_scaled;     \
+        switch (tw_type_phys(a)) {                                                                          \
+        case TW_PHYS_BOOL: return op##_bool;                                                                \
+        case TW_PHYS_I8: return op##_i8;                                                                    \
+        case TW_PHYS_I16: return op##_i16;                                                                  \
+        case TW_PHYS_I32: return op##_i32;                                                                  \
+        case TW_PHYS_I64: return op##_i64;                                                                  \
+        case TW_PHYS_I128: return op##_i128;                                                                \
+        case TW_PHYS_F32: return op##_f32;                                                                  \
+        case TW_PHYS_F64: return op##_f64;                                                                  \
+        case TW_PHYS_TS: return op##_ts;                                                                    \
+        case TW_PHYS_STR: return op##_text;                                                                 \
+        default: return op##_value;                                                                         \
+        }                                                                                                   \
     }
 
 /* Equality of texts looks at length and first bytes before it follows a pointer. */
@@ -161,7 +158,7 @@ COMPARE_KERNELS(eq)
 COMPARE_KERNELS(ne)
 #undef OPERATOR
 #define TEXT_ORDER(op) COMPARE_BY(op, text, tw_sview_compare(&TW_ARG(tw_sview, a, i), &TW_ARG(tw_sview, b, i)))
-#define OPERATOR <
+#define OPERATOR       <
 TEXT_ORDER(lt)
 COMPARE_KERNELS(lt)
 #undef OPERATOR

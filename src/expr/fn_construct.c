@@ -56,8 +56,8 @@ static void row_kernel(TW_KERNEL_ARGS) {
 TW_KERNEL_ENTRY(tw_kernel_row, row_kernel)
 
 /* One child of a list whose rows all have `per_row` items: item j of a row is argument first + j * step. */
-static bool collect(tw_eval *eval, tw_selection rows, const tw_column *const *args, int per_row, int first, int step,
-                    const tw_type *type, tw_column *child) {
+static bool collect(tw_eval *eval, tw_selection rows, const tw_column *const *args, int per_row, int first, int step, const tw_type *type,
+                    tw_column *child) {
     size_t total = (size_t)rows.count * (size_t)per_row;
     const tw_column **columns = tw_arena_alloc(eval->arena, sizeof(void *) * (total + 1));
     int32_t *index = tw_arena_alloc(eval->arena, sizeof(int32_t) * (total + 1));
@@ -66,10 +66,11 @@ static bool collect(tw_eval *eval, tw_selection rows, const tw_column *const *ar
         return false;
     }
     int32_t k = 0;
-    TW_EACH(rows, i, for (int j = 0; j < per_row; j++) {
-        columns[k] = args[first + j * step];
-        index[k++] = i;
-    });
+    TW_EACH(
+        rows, i, for (int j = 0; j < per_row; j++) {
+            columns[k] = args[first + j * step];
+            index[k++] = i;
+        });
     return tw_column_pick(eval, type, columns, index, k, child);
 }
 
@@ -88,8 +89,7 @@ static bool uniform_offsets(tw_eval *eval, tw_selection rows, int per_row, tw_co
 static void array_kernel(TW_KERNEL_ARGS) {
     int n = call->expr->nargs;
     out->nchildren = 1;
-    if (uniform_offsets(eval, rows, n, out))
-        collect(eval, rows, args, n, 0, 1, call->result->fields[0].type, &out->children[0]);
+    if (uniform_offsets(eval, rows, n, out)) collect(eval, rows, args, n, 0, 1, call->result->fields[0].type, &out->children[0]);
 }
 TW_KERNEL_ENTRY(tw_kernel_array, array_kernel)
 
@@ -107,8 +107,7 @@ TW_KERNEL_ENTRY(tw_kernel_map, map_kernel)
 tw_status tw_bind_field(tw_bind *bind) {
     int64_t index;
     const tw_type *row = bind->args[0]->type;
-    if (row->kind != TW_ROW || !tw_bind_literal_int(bind, 1, &index) || index < 0 || index >= row->nfields)
-        return tw_bind_mismatch(bind);
+    if (row->kind != TW_ROW || !tw_bind_literal_int(bind, 1, &index) || index < 0 || index >= row->nfields) return tw_bind_mismatch(bind);
     const tw_type *field = row->fields[index].type;
     return tw_bind_result_nullable(bind, field, row->nullable || field->nullable);
 }
@@ -139,8 +138,8 @@ tw_status tw_bind_item(tw_bind *bind) {
     if (type->kind == TW_ROW) return bind_row_item(bind);
     if (type->kind == TW_ARRAY && (tw_kind_is_integer(key->kind) || key->kind == TW_NULL)) {
         if (tw_bind_literal_int(bind, 1, &index) && index < 1)
-            return tw_fail_at(bind->error, TW_E_INVALID, bind->pos,
-                              "array element access needs an index starting at 1 but was %lld", (long long)index);
+            return tw_fail_at(bind->error, TW_E_INVALID, bind->pos, "array element access needs an index starting at 1 but was %lld",
+                              (long long)index);
         tw_bind_coerce(bind, 1, key->kind == TW_BIGINT ? key : &TW_TYPE_INTEGER);
         return tw_bind_result_nullable(bind, type->fields[0].type, true);
     }
@@ -225,8 +224,7 @@ static void element(TW_KERNEL_ARGS) {
     const int32_t *offsets = args[0]->offsets;
     TW_EACH(rows, i, {
         int32_t at = tw_at(args[0], i);
-        if (offsets[at + 1] - offsets[at] > 1)
-            tw_eval_fail(eval, call, i, TW_E_VALUE, "array has more than one element");
+        if (offsets[at + 1] - offsets[at] > 1) tw_eval_fail(eval, call, i, TW_E_VALUE, "array has more than one element");
     });
     pick_items(eval, call, rows, args, only_item, out);
 }

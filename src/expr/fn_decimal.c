@@ -20,32 +20,32 @@ static scales scales_of(const tw_call *call) {
 
 /* ---- results that always fit ---- */
 
-#define EXACT(name, A, B, TYPE, EXPR)                                                                                  \
-    static void name(TW_KERNEL_ARGS) {                                                                                 \
-        TW_KERNEL_UNUSED;                                                                                              \
-        scales s = scales_of(call);                                                                                    \
-        const TYPE fa = (TYPE)s.factor_a, fb = (TYPE)s.factor_b;                                                       \
-        const A *restrict a = args[0]->values;                                                                         \
-        const B *restrict b = args[1]->values;                                                                         \
-        TYPE *restrict o = out->values;                                                                                \
-        const int32_t step_a = !args[0]->constant, step_b = !args[1]->constant;                                        \
-        (void)fa, (void)fb;                                                                                            \
-        if (!step_b) {                                                                                                 \
-            const TYPE y = b[0];                                                                                       \
-            TW_EACH(rows, i, const TYPE x = a[i * step_a]; o[i] = (EXPR););                                            \
-        } else {                                                                                                       \
-            TW_EACH(rows, i, const TYPE x = a[i * step_a]; const TYPE y = b[i]; o[i] = (EXPR););                       \
-        }                                                                                                              \
+#define EXACT(name, A, B, TYPE, EXPR)                                                            \
+    static void name(TW_KERNEL_ARGS) {                                                           \
+        TW_KERNEL_UNUSED;                                                                        \
+        scales s = scales_of(call);                                                              \
+        const TYPE fa = (TYPE)s.factor_a, fb = (TYPE)s.factor_b;                                 \
+        const A *restrict a = args[0]->values;                                                   \
+        const B *restrict b = args[1]->values;                                                   \
+        TYPE *restrict o = out->values;                                                          \
+        const int32_t step_a = !args[0]->constant, step_b = !args[1]->constant;                  \
+        (void)fa, (void)fb;                                                                      \
+        if (!step_b) {                                                                           \
+            const TYPE y = b[0];                                                                 \
+            TW_EACH(rows, i, const TYPE x = a[i * step_a]; o[i] = (EXPR););                      \
+        } else {                                                                                 \
+            TW_EACH(rows, i, const TYPE x = a[i * step_a]; const TYPE y = b[i]; o[i] = (EXPR);); \
+        }                                                                                        \
     }
-#define EXACT_KERNELS(op, EXPR)                                                                                        \
-    EXACT(op##_narrow, int64_t, int64_t, int64_t, EXPR)                                                                \
-    EXACT(op##_nn, int64_t, int64_t, tw_i128, EXPR)                                                                    \
-    EXACT(op##_nw, int64_t, tw_i128, tw_i128, EXPR)                                                                    \
-    EXACT(op##_wn, tw_i128, int64_t, tw_i128, EXPR)                                                                    \
-    EXACT(op##_ww, tw_i128, tw_i128, tw_i128, EXPR)                                                                    \
-    static tw_kernel op##_exact(bool narrow, bool wide_a, bool wide_b) {                                               \
-        if (narrow) return op##_narrow;                                                                                \
-        return wide_a ? wide_b ? op##_ww : op##_wn : wide_b ? op##_nw : op##_nn;                                       \
+#define EXACT_KERNELS(op, EXPR)                                                  \
+    EXACT(op##_narrow, int64_t, int64_t, int64_t, EXPR)                          \
+    EXACT(op##_nn, int64_t, int64_t, tw_i128, EXPR)                              \
+    EXACT(op##_nw, int64_t, tw_i128, tw_i128, EXPR)                              \
+    EXACT(op##_wn, tw_i128, int64_t, tw_i128, EXPR)                              \
+    EXACT(op##_ww, tw_i128, tw_i128, tw_i128, EXPR)                              \
+    static tw_kernel op##_exact(bool narrow, bool wide_a, bool wide_b) {         \
+        if (narrow) return op##_narrow;                                          \
+        return wide_a ? wide_b ? op##_ww : op##_wn : wide_b ? op##_nw : op##_nn; \
     }
 EXACT_KERNELS(plus, x *fa + y * fb)
 EXACT_KERNELS(minus, x *fa - y * fb)
@@ -63,18 +63,18 @@ static bool add(tw_i128 x, tw_i128 y, const scales *s, bool minus, tw_i128 *out)
     return tw_decimal_rescale(sum, scale, s->precision, s->result, out);
 }
 
-#define CHECKED(name, CONDITION, ZERO)                                                                                 \
-    static void name(TW_KERNEL_ARGS) {                                                                                 \
-        scales s = scales_of(call);                                                                                    \
-        TW_EACH(rows, i, {                                                                                             \
-            tw_i128 x = tw_arg_decimal(args[0], i), y = tw_arg_decimal(args[1], i), v = 0;                             \
-            if ((ZERO) && y == 0) {                                                                                    \
-                tw_fail_zero(eval, call, i);                                                                           \
-                continue;                                                                                              \
-            }                                                                                                          \
-            if (!(CONDITION)) tw_out_null(out, i);                                                                     \
-            tw_out_decimal(out, i, v);                                                                                 \
-        });                                                                                                            \
+#define CHECKED(name, CONDITION, ZERO)                                                     \
+    static void name(TW_KERNEL_ARGS) {                                                     \
+        scales s = scales_of(call);                                                        \
+        TW_EACH(rows, i, {                                                                 \
+            tw_i128 x = tw_arg_decimal(args[0], i), y = tw_arg_decimal(args[1], i), v = 0; \
+            if ((ZERO) && y == 0) {                                                        \
+                tw_fail_zero(eval, call, i);                                               \
+                continue;                                                                  \
+            }                                                                              \
+            if (!(CONDITION)) tw_out_null(out, i);                                         \
+            tw_out_decimal(out, i, v);                                                     \
+        });                                                                                \
     }
 CHECKED(plus_checked, add(x, y, &s, false, &v), false)
 CHECKED(minus_checked, add(x, y, &s, true, &v), false)

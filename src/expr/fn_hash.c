@@ -22,8 +22,7 @@ static EVP_MD_CTX *hasher_of(tw_eval *eval, const tw_call *call) {
 static bool hash_row(tw_eval *eval, EVP_MD_CTX *ctx, const EVP_MD *md, tw_str s, tw_column *out, int32_t row) {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int length = 0;
-    if (!EVP_DigestInit_ex(ctx, md, NULL) || !EVP_DigestUpdate(ctx, s.data, s.length) ||
-        !EVP_DigestFinal_ex(ctx, digest, &length)) {
+    if (!EVP_DigestInit_ex(ctx, md, NULL) || !EVP_DigestUpdate(ctx, s.data, s.length) || !EVP_DigestFinal_ex(ctx, digest, &length)) {
         tw_eval_nomem(eval);
         return false;
     }
@@ -37,15 +36,14 @@ static bool hash_row(tw_eval *eval, EVP_MD_CTX *ctx, const EVP_MD *md, tw_str s,
     return true;
 }
 
-static inline void hash_rows(tw_eval *eval, const tw_call *call, tw_selection rows, const tw_column *arg, tw_column *out,
-                             const EVP_MD *md) {
+static inline void hash_rows(tw_eval *eval, const tw_call *call, tw_selection rows, const tw_column *arg, tw_column *out, const EVP_MD *md) {
     EVP_MD_CTX *ctx = hasher_of(eval, call);
     if (!ctx) return;
     TW_EACH(rows, i, if (!hash_row(eval, ctx, md, tw_arg_str(arg, i), out, i)) return;);
 }
 
-#define HASH(name)                                                                                                       \
-    static void name(TW_KERNEL_ARGS) { hash_rows(eval, call, rows, args[0], out, EVP_##name()); }                        \
+#define HASH(name)                                                                                \
+    static void name(TW_KERNEL_ARGS) { hash_rows(eval, call, rows, args[0], out, EVP_##name()); } \
     TW_KERNEL_ENTRY(tw_kernel_##name, name)
 HASH(md5)
 HASH(sha1)

@@ -74,9 +74,7 @@ static tw_ts shift_ts(tw_ts ts, const tw_type *interval, int64_t by) {
     return ts;
 }
 
-static int64_t interval_at(const tw_column *c, int32_t i) {
-    return c->phys == TW_PHYS_I32 ? TW_ARG(int32_t, c, i) : TW_ARG(int64_t, c, i);
-}
+static int64_t interval_at(const tw_column *c, int32_t i) { return c->phys == TW_PHYS_I32 ? TW_ARG(int32_t, c, i) : TW_ARG(int64_t, c, i); }
 
 static void shift(const tw_column *when, const tw_column *by, int sign, tw_selection rows, tw_column *out) {
     const tw_type *interval = by->type;
@@ -89,9 +87,7 @@ static void shift(const tw_column *when, const tw_column *by, int sign, tw_selec
                                                                                  : tw_floor_div(day * TW_DAY_MS + amount, TW_DAY_MS));
             break;
         }
-        case TW_TIME:
-            TW_OUT(int32_t, out, i) = (int32_t)tw_floor_mod(TW_ARG(int32_t, when, i) + amount % TW_DAY_MS, TW_DAY_MS);
-            break;
+        case TW_TIME: TW_OUT(int32_t, out, i) = (int32_t)tw_floor_mod(TW_ARG(int32_t, when, i) + amount % TW_DAY_MS, TW_DAY_MS); break;
         default:
             if (when->phys == TW_PHYS_TS)
                 TW_OUT(tw_ts, out, i) = shift_ts(TW_ARG(tw_ts, when, i), interval, amount);
@@ -142,9 +138,7 @@ static void difference(TW_KERNEL_ARGS) {
     });
 }
 
-static double number_at(const tw_column *c, int32_t i) {
-    return c->phys == TW_PHYS_F64 ? TW_ARG(double, c, i) : (double)TW_ARG(int64_t, c, i);
-}
+static double number_at(const tw_column *c, int32_t i) { return c->phys == TW_PHYS_F64 ? TW_ARG(double, c, i) : (double)TW_ARG(int64_t, c, i); }
 
 static void out_interval(tw_column *out, int32_t i, int64_t v) {
     if (out->phys == TW_PHYS_I32)

@@ -109,8 +109,7 @@ static void json_exists(TW_KERNEL_ARGS) {
         if (look(k, eval, call, i, tw_arg_str(args[0], i), tw_arg_str(args[1], i), &f)) {
             there = f.error ? on_error == TW_SYM_TRUE : f.list || !f.none;
             if (f.error && on_error == TW_SYM_UNKNOWN) tw_out_null(out, i);
-            if (f.error && on_error == TW_SYM_ERROR)
-                tw_eval_fail(eval, call, i, TW_E_VALUE, "JSON_EXISTS: not JSON, or the path leads nowhere");
+            if (f.error && on_error == TW_SYM_ERROR) tw_eval_fail(eval, call, i, TW_E_VALUE, "JSON_EXISTS: not JSON, or the path leads nowhere");
         }
         TW_OUT(uint8_t, out, i) = there;
     });
@@ -287,8 +286,7 @@ static outcome push_elements(kept *k, tw_text_list *list, const found *f, bool w
         push_element(k, list, node);
     } else {
         if (TW_JSON_NODE(&k->json, node)->kind != TW_JSON_ARRAY) return ERROR;
-        for (uint32_t n = node + 1; n < TW_JSON_NODE(&k->json, node)->end; n = TW_JSON_NODE(&k->json, n)->end)
-            push_element(k, list, n);
+        for (uint32_t n = node + 1; n < TW_JSON_NODE(&k->json, node)->end; n = TW_JSON_NODE(&k->json, n)->end) push_element(k, list, n);
     }
     return VALUE;
 }
@@ -319,8 +317,7 @@ tw_kernel tw_kernel_json_query(const tw_type *result, const tw_expr *const *args
 tw_status tw_bind_json_query(tw_bind *bind) {
     const tw_type *type = bind->cast_type ? bind->cast_type : &TW_TYPE_STRING;
     bool texts = type->kind == TW_ARRAY && tw_kind_is_text(type->fields[0].type->kind);
-    if (!tw_kind_is_text(type->kind) && !texts)
-        return tw_fail_at(bind->error, TW_E_TYPE, bind->pos, "JSON_QUERY returns VARCHAR or ARRAY<VARCHAR>");
+    if (!tw_kind_is_text(type->kind) && !texts) return tw_fail_at(bind->error, TW_E_TYPE, bind->pos, "JSON_QUERY returns VARCHAR or ARRAY<VARCHAR>");
     TW_TRY(tw_bind_signature(bind, "ss|yyy", type));
     return tw_bind_result_nullable(bind, type, true);
 }
@@ -341,8 +338,7 @@ static void is_json(TW_KERNEL_ARGS) {
     kept *k = kept_of(eval, call);
     const int64_t symbol = symbol_arg(call, 1, TW_SYM_VALUE);
     if (!k) return;
-    TW_EACH(rows, i, TW_OUT(uint8_t, out, i) = !tw_column_null(args[0], i) &&
-                                               tw_json_parse(&k->json, tw_arg_str(args[0], i)) && is_kind(k, symbol););
+    TW_EACH(rows, i, TW_OUT(uint8_t, out, i) = !tw_column_null(args[0], i) && tw_json_parse(&k->json, tw_arg_str(args[0], i)) && is_kind(k, symbol););
 }
 TW_KERNEL_ENTRY(tw_kernel_is_json, is_json)
 tw_status tw_bind_is_json(tw_bind *bind) {

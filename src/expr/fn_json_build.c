@@ -162,7 +162,10 @@ typedef struct shape {
 static shape shape_of(const tw_call *call, bool object) {
     const tw_expr *e = call->expr;
     int step = object ? 2 : 1;
-    return (shape){.first = step, .step = step, .nvalues = (e->nargs - 2) / step, .raw = e->args[e->nargs - 1]->literal->u.str.data,
+    return (shape){.first = step,
+                   .step = step,
+                   .nvalues = (e->nargs - 2) / step,
+                   .raw = e->args[e->nargs - 1]->literal->u.str.data,
                    .absent = e->args[0]->literal->u.i == TW_SYM_ABSENT};
 }
 

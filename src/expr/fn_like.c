@@ -21,7 +21,7 @@ typedef struct like {
     size_t key_length, size;
     const char *wrong; /* the pattern is not valid */
     segment *segments;
-    int32_t nsegments; /* at least 1 */
+    int32_t nsegments;         /* at least 1 */
     bool open_start, open_end; /* a % stands there */
 } like;
 
@@ -69,8 +69,10 @@ static void compile(like *l, tw_str pattern, char escape, char *text, token *tok
             if (s->count == 0 && l->nsegments == 1) l->open_start = true;
         } else {
             if (after_any && s->count) s = add_segment(l, s->tokens + s->count);
-            if (one) s->tokens[s->count++] = (token){NULL, 0}, s->singles++, s->chars++;
-            else add_literal(s, &text, p, n);
+            if (one)
+                s->tokens[s->count++] = (token){NULL, 0}, s->singles++, s->chars++;
+            else
+                add_literal(s, &text, p, n);
         }
         after_any = any;
         p += n;
@@ -80,9 +82,7 @@ static void compile(like *l, tw_str pattern, char escape, char *text, token *tok
 
 /* Makes l stand for this pattern; false when memory is out. */
 static bool prepare(like *l, tw_mem *mem, tw_str pattern, char escape) {
-    if (l->key && l->key_length == pattern.length + 1 && l->key[0] == escape &&
-        memcmp(l->key + 1, pattern.data, pattern.length) == 0)
-        return true;
+    if (l->key && l->key_length == pattern.length + 1 && l->key[0] == escape && memcmp(l->key + 1, pattern.data, pattern.length) == 0) return true;
     like_close(l);
     size_t n = pattern.length + 1, text = (2 * n + 15) & ~(size_t)15;
     size_t size = text + n * sizeof(token) + n * sizeof(segment);
@@ -130,11 +130,10 @@ static const char *search(const segment *s, const char *p, const char *end) {
 }
 
 static bool ends_so(const segment *s, const char *p, const char *end) {
-    const char *from = s->singles == 0 && s->count <= 1
-                           ? (s->count && (size_t)(end - p) >= s->tokens[0].length ? end - s->tokens[0].length
-                              : s->count                                           ? NULL
-                                                                                   : end)
-                           : tw_text_back(p, end, s->chars);
+    const char *from = s->singles == 0 && s->count <= 1 ? (s->count && (size_t)(end - p) >= s->tokens[0].length ? end - s->tokens[0].length
+                                                           : s->count                                           ? NULL
+                                                                                                                : end)
+                                                        : tw_text_back(p, end, s->chars);
     return from && match_at(s, from, end) == end;
 }
 

@@ -35,11 +35,11 @@ static void truth(const tw_column *c, tw_selection rows, tw_column *out, uint8_t
     TW_EACH(rows, i, o[i] = (!tw_column_null(c, i) && v[tw_at(c, i)] == wanted) == yes;);
 }
 
-#define TRUTH(name, wanted, yes)                                                                                       \
-    static void name(TW_KERNEL_ARGS) {                                                                                 \
-        TW_KERNEL_UNUSED;                                                                                              \
-        truth(args[0], rows, out, wanted, yes);                                                                        \
-    }                                                                                                                  \
+#define TRUTH(name, wanted, yes)                \
+    static void name(TW_KERNEL_ARGS) {          \
+        TW_KERNEL_UNUSED;                       \
+        truth(args[0], rows, out, wanted, yes); \
+    }                                           \
     TW_KERNEL_ENTRY(tw_kernel_##name, name)
 
 TRUTH(is_true, 1, 1)

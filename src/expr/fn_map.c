@@ -44,8 +44,7 @@ static void map_values(TW_KERNEL_ARGS) {
 static void map_entries(TW_KERNEL_ARGS) {
     TW_KERNEL_UNUSED;
     if (!as_list(eval, args[0], out)) return;
-    out->children[0] = (tw_column){.type = call->result->fields[0].type, .phys = TW_PHYS_STRUCT, .nchildren = 2,
-                                   .children = args[0]->children};
+    out->children[0] = (tw_column){.type = call->result->fields[0].type, .phys = TW_PHYS_STRUCT, .nchildren = 2, .children = args[0]->children};
 }
 TW_KERNEL_ENTRY(tw_kernel_map_keys, map_keys)
 TW_KERNEL_ENTRY(tw_kernel_map_values, map_values)
@@ -54,8 +53,7 @@ TW_KERNEL_ENTRY(tw_kernel_map_entries, map_entries)
 /* ---- maps of parts ---- */
 
 tw_status tw_bind_map_from_arrays(tw_bind *bind) {
-    if (!tw_bind_matches(bind, "aa") || bind->args[0]->type->kind == TW_NULL || bind->args[1]->type->kind == TW_NULL)
-        return tw_bind_mismatch(bind);
+    if (!tw_bind_matches(bind, "aa") || bind->args[0]->type->kind == TW_NULL || bind->args[1]->type->kind == TW_NULL) return tw_bind_mismatch(bind);
     const tw_type *key = bind->args[0]->type->fields[0].type, *value = bind->args[1]->type->fields[0].type;
     return tw_bind_result(bind, tw_type_map(bind->arena, key, value));
 }
@@ -78,8 +76,7 @@ static bool put(entries *e, int32_t start, tw_items keys, tw_items values, int32
         e->values.index[at] = values.first + k;
         return true;
     }
-    return tw_gather_add(&e->keys, keys.items, keys.first + k) &&
-           tw_gather_add(&e->values, values.items, values.first + k);
+    return tw_gather_add(&e->keys, keys.items, keys.first + k) && tw_gather_add(&e->values, values.items, values.first + k);
 }
 
 static bool begin(tw_eval *eval, tw_column *out, entries *e) {

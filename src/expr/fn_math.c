@@ -15,8 +15,8 @@ static double cot(double x) { return 1.0 / tan(x); }
 /* Java: a power of two is exact. */
 static double log_2(double x) { return log(x) / log(2.0); }
 
-#define DOUBLE_FUNCTION(name, EXPR)                                                                                    \
-    TW_UNARY_KERNEL(name##_kernel, double, double, EXPR)                                                               \
+#define DOUBLE_FUNCTION(name, EXPR)                      \
+    TW_UNARY_KERNEL(name##_kernel, double, double, EXPR) \
     TW_KERNEL_ENTRY(tw_kernel_##name, name##_kernel)
 DOUBLE_FUNCTION(sqrt, sqrt(x))
 DOUBLE_FUNCTION(ln, log(x))
@@ -97,15 +97,15 @@ static void sign_decimal(TW_KERNEL_ARGS) {
     });
 }
 
-#define BY_PHYS(op)                                                                                                    \
-    switch (tw_type_phys(args[0]->type)) {                                                                             \
-    case TW_PHYS_I8: return op##_i8;                                                                                   \
-    case TW_PHYS_I16: return op##_i16;                                                                                 \
-    case TW_PHYS_I32: return op##_i32;                                                                                 \
-    case TW_PHYS_I64: return op##_i64;                                                                                 \
-    case TW_PHYS_F32: return op##_f32;                                                                                 \
-    case TW_PHYS_F64: return op##_f64;                                                                                 \
-    default: return NULL;                                                                                              \
+#define BY_PHYS(op)                        \
+    switch (tw_type_phys(args[0]->type)) { \
+    case TW_PHYS_I8: return op##_i8;       \
+    case TW_PHYS_I16: return op##_i16;     \
+    case TW_PHYS_I32: return op##_i32;     \
+    case TW_PHYS_I64: return op##_i64;     \
+    case TW_PHYS_F32: return op##_f32;     \
+    case TW_PHYS_F64: return op##_f64;     \
+    default: return NULL;                  \
     }
 
 tw_kernel tw_kernel_abs(const tw_type *result, const tw_expr *const *args, int nargs) {

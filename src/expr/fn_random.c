@@ -44,9 +44,7 @@ static generator *generator_of(tw_eval *eval, const tw_call *call, const tw_colu
 
 tw_status tw_bind_rand(tw_bind *bind) { return tw_bind_signature(bind, "|i", &TW_TYPE_DOUBLE); }
 tw_status tw_bind_rand_integer(tw_bind *bind) { return tw_bind_signature(bind, "i|i", &TW_TYPE_INTEGER); }
-tw_status tw_bind_uuid(tw_bind *bind) {
-    return tw_bind_result_nullable(bind, tw_type_chars(bind->arena, TW_CHAR, 36), false);
-}
+tw_status tw_bind_uuid(tw_bind *bind) { return tw_bind_result_nullable(bind, tw_type_chars(bind->arena, TW_CHAR, 36), false); }
 
 static void rand_kernel(TW_KERNEL_ARGS) {
     generator *g = generator_of(eval, call, call->expr->nargs > 0 ? args[0] : NULL);

@@ -19,8 +19,7 @@ static tw_regex *pattern_of(work *w, tw_str pattern, int32_t row) {
     bool unsupported;
     tw_regex *regex = tw_regex_get(w->cache, pattern, w->translate, &unsupported);
     if (unsupported)
-        tw_eval_fail(w->eval, w->call, row, TW_E_UNSUPPORTED,
-                     "%s: the pattern uses a class within a class, && or \\P in a class, or is too long",
+        tw_eval_fail(w->eval, w->call, row, TW_E_UNSUPPORTED, "%s: the pattern uses a class within a class, && or \\P in a class, or is too long",
                      w->call->expr->function->name);
     return regex;
 }
@@ -44,9 +43,7 @@ static inline tw_regex *regex_for(work *w, const tw_column *pattern, int32_t row
 /* As tw_regex_find; a limit fails the row and counts as no match. */
 static bool find(work *w, tw_regex *regex, tw_str s, size_t from, int32_t row, tw_match *m) {
     int rc = tw_regex_find(w->cache, regex, s, from, m);
-    if (rc < 0)
-        tw_eval_fail(w->eval, w->call, row, TW_E_LIMIT, "%s: the pattern needs too many steps on this text",
-                     w->call->expr->function->name);
+    if (rc < 0) tw_eval_fail(w->eval, w->call, row, TW_E_LIMIT, "%s: the pattern needs too many steps on this text", w->call->expr->function->name);
     return rc > 0;
 }
 
@@ -64,8 +61,7 @@ static void regexp(TW_KERNEL_ARGS) {
     TW_EACH(rows, i, {
         tw_match m;
         tw_regex *regex = regex_for(&w, args[1], i);
-        TW_OUT(uint8_t, out, i) =
-            regex && tw_arg_str(args[1], i).length && find(&w, regex, tw_arg_str(args[0], i), 0, i, &m);
+        TW_OUT(uint8_t, out, i) = regex && tw_arg_str(args[1], i).length && find(&w, regex, tw_arg_str(args[0], i), 0, i, &m);
     });
 }
 TW_KERNEL_ENTRY(tw_kernel_regexp, regexp)
@@ -117,8 +113,7 @@ static void regexp_extract(TW_KERNEL_ARGS) {
         tw_regex *regex = regex_for(&w, args[1], i);
         tw_match m;
         tw_str part = {s.data, 0};
-        bool found = regex && find(&w, regex, s, 0, i, &m) &&
-                     group(s, &m, nargs > 2 ? TW_ARG(int64_t, args[2], i) : 0, &part);
+        bool found = regex && find(&w, regex, s, 0, i, &m) && group(s, &m, nargs > 2 ? TW_ARG(int64_t, args[2], i) : 0, &part);
         tw_out_view(out, i, part.data, part.length);
         if (!found) tw_out_null(out, i);
     });
@@ -154,9 +149,7 @@ static void regexp_extract_all(TW_KERNEL_ARGS) {
     tw_text_list_end(&list, rows, out);
 }
 TW_KERNEL_ENTRY(tw_kernel_regexp_extract_all, regexp_extract_all)
-tw_status tw_bind_regexp_extract_all(tw_bind *bind) {
-    return tw_bind_signature(bind, "ss|l", tw_type_array(bind->arena, &TW_TYPE_STRING));
-}
+tw_status tw_bind_regexp_extract_all(tw_bind *bind) { return tw_bind_signature(bind, "ss|l", tw_type_array(bind->arena, &TW_TYPE_STRING)); }
 
 /* ---- REGEXP_REPLACE: the replacement is taken literally ---- */
 
@@ -203,9 +196,8 @@ TW_BIND_ENTRY(tw_bind_regexp_replace, "sss", &TW_TYPE_STRING)
 
 /* [:NAME:] in a SQL class, as ranges. */
 static const char *similar_class(tw_str name) {
-    static const char *const names[][2] = {{"ALPHA", "a-zA-Z"}, {"UPPER", "A-Z"}, {"LOWER", "a-z"},
-                                           {"DIGIT", "0-9"},    {"SPACE", " "},   {"WHITESPACE", "\\s"},
-                                           {"ALNUM", "a-zA-Z0-9"}};
+    static const char *const names[][2] = {{"ALPHA", "a-zA-Z"}, {"UPPER", "A-Z"},      {"LOWER", "a-z"},      {"DIGIT", "0-9"},
+                                           {"SPACE", " "},      {"WHITESPACE", "\\s"}, {"ALNUM", "a-zA-Z0-9"}};
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
         if (tw_str_equal_nocase(name, tw_str_of(names[k][0]))) return names[k][1];
     return NULL;
@@ -273,8 +265,7 @@ static tw_regex *similar_pattern(work *w, tw_str pattern, tw_str escape, int32_t
     key[0] = escape.length ? escape.data[0] : 0;
     memcpy(key + 1, pattern.data, pattern.length);
     tw_regex *regex = NULL;
-    if (escape.length <= 1)
-        regex = tw_regex_get(w->cache, (tw_str){key, pattern.length + 1}, similar_translate, &unsupported);
+    if (escape.length <= 1) regex = tw_regex_get(w->cache, (tw_str){key, pattern.length + 1}, similar_translate, &unsupported);
     if (!regex) tw_eval_fail(w->eval, w->call, row, TW_E_VALUE, "SIMILAR TO: the pattern or its escape is not valid");
     return regex;
 }
@@ -287,8 +278,7 @@ static void similar(TW_KERNEL_ARGS) {
     tw_regex *regex = NULL;
     TW_EACH(rows, i, {
         tw_match m;
-        if (!regex || !fixed)
-            regex = similar_pattern(&w, tw_arg_str(args[1], i), escape ? tw_arg_str(escape, i) : TW_STR(""), i);
+        if (!regex || !fixed) regex = similar_pattern(&w, tw_arg_str(args[1], i), escape ? tw_arg_str(escape, i) : TW_STR(""), i);
         TW_OUT(uint8_t, out, i) = regex && find(&w, regex, tw_arg_str(args[0], i), 0, i, &m);
     });
 }
@@ -392,6 +382,4 @@ static void str_to_map(TW_KERNEL_ARGS) {
     tw_list_end(&list);
 }
 TW_KERNEL_ENTRY(tw_kernel_str_to_map, str_to_map)
-tw_status tw_bind_str_to_map(tw_bind *bind) {
-    return tw_bind_signature(bind, "s|ss", tw_type_map(bind->arena, &TW_TYPE_STRING, &TW_TYPE_STRING));
-}
+tw_status tw_bind_str_to_map(tw_bind *bind) { return tw_bind_signature(bind, "s|ss", tw_type_map(bind->arena, &TW_TYPE_STRING, &TW_TYPE_STRING)); }

@@ -37,8 +37,7 @@ static tw_i128 drop_digits(tw_i128 v, int digits, bool round) {
     return v;
 }
 
-static void round_decimal(const tw_call *call, tw_selection rows, const tw_column *const *args, tw_column *out,
-                          bool round) {
+static void round_decimal(const tw_call *call, tw_selection rows, const tw_column *const *args, tw_column *out, bool round) {
     const tw_type *from = call->expr->args[0]->type, *to = call->result;
     TW_EACH(rows, i, {
         tw_i128 v = drop_digits(tw_arg_decimal(args[0], i), from->scale - places_at(call, args, i), round);
@@ -57,8 +56,7 @@ static int64_t integer_at(const tw_column *c, int32_t i) {
     }
 }
 
-static void round_integer(const tw_call *call, tw_selection rows, const tw_column *const *args, tw_column *out,
-                          bool round) {
+static void round_integer(const tw_call *call, tw_selection rows, const tw_column *const *args, tw_column *out, bool round) {
     TW_EACH(rows, i, {
         int64_t v = (int64_t)drop_digits(integer_at(args[0], i), -places_at(call, args, i), round);
         switch (out->phys) {
@@ -83,8 +81,7 @@ static double round_double(double v, int places, bool round) {
     return tw_decimal_to_double(drop_digits(exact, scale - places, round), scale);
 }
 
-static void round_approximate(const tw_call *call, tw_selection rows, const tw_column *const *args, tw_column *out,
-                              bool round) {
+static void round_approximate(const tw_call *call, tw_selection rows, const tw_column *const *args, tw_column *out, bool round) {
     TW_EACH(rows, i, {
         int places = places_at(call, args, i);
         if (out->phys == TW_PHYS_F64) {
@@ -100,23 +97,23 @@ static void round_approximate(const tw_call *call, tw_selection rows, const tw_c
     });
 }
 
-#define ROUNDING(name, flag)                                                                                           \
-    static void name##_decimals(TW_KERNEL_ARGS) {                                                                      \
-        TW_KERNEL_UNUSED;                                                                                              \
-        round_decimal(call, rows, args, out, flag);                                                                    \
-    }                                                                                                                  \
-    static void name##_integers(TW_KERNEL_ARGS) {                                                                      \
-        TW_KERNEL_UNUSED;                                                                                              \
-        round_integer(call, rows, args, out, flag);                                                                    \
-    }                                                                                                                  \
-    static void name##_approximates(TW_KERNEL_ARGS) {                                                                  \
-        TW_KERNEL_UNUSED;                                                                                              \
-        round_approximate(call, rows, args, out, flag);                                                                \
-    }                                                                                                                  \
-    tw_kernel tw_kernel_##name(const tw_type *result, const tw_expr *const *args, int nargs) {                         \
-        (void)args, (void)nargs;                                                                                       \
-        if (result->kind == TW_DECIMAL) return name##_decimals;                                                        \
-        return tw_kind_is_approximate(result->kind) ? name##_approximates : name##_integers;                           \
+#define ROUNDING(name, flag)                                                                   \
+    static void name##_decimals(TW_KERNEL_ARGS) {                                              \
+        TW_KERNEL_UNUSED;                                                                      \
+        round_decimal(call, rows, args, out, flag);                                            \
+    }                                                                                          \
+    static void name##_integers(TW_KERNEL_ARGS) {                                              \
+        TW_KERNEL_UNUSED;                                                                      \
+        round_integer(call, rows, args, out, flag);                                            \
+    }                                                                                          \
+    static void name##_approximates(TW_KERNEL_ARGS) {                                          \
+        TW_KERNEL_UNUSED;                                                                      \
+        round_approximate(call, rows, args, out, flag);                                        \
+    }                                                                                          \
+    tw_kernel tw_kernel_##name(const tw_type *result, const tw_expr *const *args, int nargs) { \
+        (void)args, (void)nargs;                                                               \
+        if (result->kind == TW_DECIMAL) return name##_decimals;                                \
+        return tw_kind_is_approximate(result->kind) ? name##_approximates : name##_integers;   \
     }
 ROUNDING(round, true)
 ROUNDING(truncate, false)

@@ -3,8 +3,7 @@
 #include "expr/text.h"
 
 static void too_long(tw_eval *eval, const tw_call *call, tw_column *out, int32_t row) {
-    tw_eval_fail(eval, call, row, TW_E_LIMIT, "%s: the result would be longer than %lld bytes", call->expr->function->name,
-                 (long long)TW_TEXT_MAX);
+    tw_eval_fail(eval, call, row, TW_E_LIMIT, "%s: the result would be longer than %lld bytes", call->expr->function->name, (long long)TW_TEXT_MAX);
     tw_out_view(out, row, "", 0);
 }
 
@@ -140,8 +139,7 @@ static char *put_padding(char *p, tw_str pad, int64_t bytes) {
     return put(p, (tw_str){pad.data, (size_t)bytes});
 }
 
-static inline void pad_rows(tw_eval *eval, const tw_call *call, tw_selection rows, const tw_column *const *args,
-                            tw_column *out, bool left) {
+static inline void pad_rows(tw_eval *eval, const tw_call *call, tw_selection rows, const tw_column *const *args, tw_column *out, bool left) {
     TW_EACH(rows, i, {
         tw_str s = tw_arg_str(args[0], i);
         tw_str pad = tw_arg_str(args[2], i);
@@ -304,8 +302,7 @@ static void translate(TW_KERNEL_ARGS) {
         char *p = tw_text_room(&text, eval, s.length * 4);
         if (!p) return;
         const char *end = s.data + s.length;
-        for (const char *at = s.data; at < end; at += tw_char_bytes(at, end))
-            p = put(p, translated(at, tw_char_bytes(at, end), from, to));
+        for (const char *at = s.data; at < end; at += tw_char_bytes(at, end)) p = put(p, translated(at, tw_char_bytes(at, end), from, to));
         tw_out_view(out, i, text.data, (size_t)(p - text.data));
     });
 }

@@ -51,8 +51,9 @@ static size_t map_case(char *out, tw_str s, bool upper) {
             *to = s.data[begin];
             length++;
         } else {
-            uint32_t m = upper ? (uint32_t)utf8proc_toupper((utf8proc_int32_t)c)
-                               : c == 0x3a3 ? lower_sigma(s, begin, at) : (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
+            uint32_t m = upper        ? (uint32_t)utf8proc_toupper((utf8proc_int32_t)c)
+                         : c == 0x3a3 ? lower_sigma(s, begin, at)
+                                      : (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
             length += (size_t)tw_utf8_put(to, m);
         }
     }

@@ -79,9 +79,9 @@ static charset charset_of(tw_str name) {
     static const struct {
         const char *name;
         charset set;
-    } names[] = {{"UTF-8", UTF_8},         {"UTF8", UTF_8},         {"US-ASCII", ASCII},   {"ASCII", ASCII},
-                 {"ISO-8859-1", LATIN_1},  {"ISO8859_1", LATIN_1},  {"LATIN1", LATIN_1},   {"UTF-16", UTF_16},
-                 {"UTF16", UTF_16},        {"UTF-16BE", UTF_16BE},  {"UTF-16LE", UTF_16LE}};
+    } names[] = {{"UTF-8", UTF_8},        {"UTF8", UTF_8},        {"US-ASCII", ASCII},   {"ASCII", ASCII},
+                 {"ISO-8859-1", LATIN_1}, {"ISO8859_1", LATIN_1}, {"LATIN1", LATIN_1},   {"UTF-16", UTF_16},
+                 {"UTF16", UTF_16},       {"UTF-16BE", UTF_16BE}, {"UTF-16LE", UTF_16LE}};
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
         if (tw_str_equal_nocase(name, tw_str_of(names[k].name))) return names[k].set;
     return NO_CHARSET;
@@ -150,16 +150,14 @@ static size_t decode(char *to, tw_str s, charset set) {
     return (size_t)(to - start);
 }
 
-static inline void recode(tw_eval *eval, const tw_call *call, tw_selection rows, const tw_column *const *args, tw_column *out,
-                          bool encoding) {
+static inline void recode(tw_eval *eval, const tw_call *call, tw_selection rows, const tw_column *const *args, tw_column *out, bool encoding) {
     TW_EACH(rows, i, {
         tw_str s = tw_arg_str(args[0], i);
         tw_str name = tw_arg_str(args[1], i);
         charset set = charset_of(name);
         tw_out_view(out, i, "", 0);
         if (set == NO_CHARSET) {
-            tw_eval_fail(eval, call, i, TW_E_VALUE, "%s: unknown character set '%.*s'", call->expr->function->name,
-                         TW_STR_ARG(name));
+            tw_eval_fail(eval, call, i, TW_E_VALUE, "%s: unknown character set '%.*s'", call->expr->function->name, TW_STR_ARG(name));
         } else if (set == UTF_8 && (encoding || tw_utf8_valid(s.data, s.length))) {
             tw_out_view(out, i, s.data, s.length);
         } else {
@@ -179,8 +177,7 @@ TW_BIND_ENTRY(tw_bind_decode, "bs", &TW_TYPE_STRING)
 /* ---- URLs: application/x-www-form-urlencoded ---- */
 
 static bool url_safe(unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '*' ||
-           c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '*' || c == '_';
 }
 
 static void url_encode(TW_KERNEL_ARGS) {

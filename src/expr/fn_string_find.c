@@ -107,17 +107,14 @@ static void endswith(TW_KERNEL_ARGS) {
     TW_EACH(rows, i, {
         tw_str s = tw_arg_str(args[0], i);
         tw_str part = tw_arg_str(args[1], i);
-        TW_OUT(uint8_t, out, i) =
-            part.length <= s.length && memcmp(s.data + s.length - part.length, part.data, part.length) == 0;
+        TW_OUT(uint8_t, out, i) = part.length <= s.length && memcmp(s.data + s.length - part.length, part.data, part.length) == 0;
     });
 }
 TW_KERNEL_ENTRY(tw_kernel_startswith, startswith)
 TW_KERNEL_ENTRY(tw_kernel_endswith, endswith)
 
 /* Both text or both bytes. */
-tw_status tw_bind_same_kind_test(tw_bind *bind) {
-    return tw_bind_signature(bind, tw_bind_matches(bind, "ss") ? "ss" : "bb", &TW_TYPE_BOOLEAN);
-}
+tw_status tw_bind_same_kind_test(tw_bind *bind) { return tw_bind_signature(bind, tw_bind_matches(bind, "ss") ? "ss" : "bb", &TW_TYPE_BOOLEAN); }
 
 /* ---- IS_ALPHA, IS_DIGIT, IS_DECIMAL: never NULL ---- */
 

@@ -86,30 +86,29 @@ static inline tw_str trim(tw_str s, tw_str set, bool leading, bool trailing) {
     return (tw_str){begin, (size_t)(end - begin)};
 }
 
-static inline void trim_rows(tw_selection rows, const tw_column *text, const tw_column *set, tw_column *out, bool leading,
-                             bool trailing) {
+static inline void trim_rows(tw_selection rows, const tw_column *text, const tw_column *set, tw_column *out, bool leading, bool trailing) {
     TW_EACH(rows, i, {
         tw_str part = trim(tw_arg_str(text, i), set ? tw_arg_str(set, i) : TW_STR(" "), leading, trailing);
         tw_out_view(out, i, part.data, part.length);
     });
 }
 
-#define TRIM_KERNELS(side, leading, trailing)                                                                            \
-    static void side##_chars_first(TW_KERNEL_ARGS) { /* TRIM(side, chars, text) */                                       \
-        TW_KERNEL_UNUSED;                                                                                                \
-        trim_rows(rows, args[2], args[1], out, leading, trailing);                                                       \
-    }                                                                                                                    \
-    static void side##_chars(TW_KERNEL_ARGS) {                                                                           \
-        TW_KERNEL_UNUSED;                                                                                                \
-        trim_rows(rows, args[0], args[1], out, leading, trailing);                                                       \
-    }                                                                                                                    \
-    static void side##_blanks(TW_KERNEL_ARGS) {                                                                          \
-        TW_KERNEL_UNUSED;                                                                                                \
-        trim_rows(rows, args[0], NULL, out, leading, trailing);                                                          \
-    }                                                                                                                    \
-    tw_kernel tw_kernel_trim_##side(const tw_type *result, const tw_expr *const *args, int nargs) {                      \
-        (void)result, (void)args;                                                                                        \
-        return nargs == 1 ? side##_blanks : side##_chars;                                                                \
+#define TRIM_KERNELS(side, leading, trailing)                                                       \
+    static void side##_chars_first(TW_KERNEL_ARGS) { /* TRIM(side, chars, text) */                  \
+        TW_KERNEL_UNUSED;                                                                           \
+        trim_rows(rows, args[2], args[1], out, leading, trailing);                                  \
+    }                                                                                               \
+    static void side##_chars(TW_KERNEL_ARGS) {                                                      \
+        TW_KERNEL_UNUSED;                                                                           \
+        trim_rows(rows, args[0], args[1], out, leading, trailing);                                  \
+    }                                                                                               \
+    static void side##_blanks(TW_KERNEL_ARGS) {                                                     \
+        TW_KERNEL_UNUSED;                                                                           \
+        trim_rows(rows, args[0], NULL, out, leading, trailing);                                     \
+    }                                                                                               \
+    tw_kernel tw_kernel_trim_##side(const tw_type *result, const tw_expr *const *args, int nargs) { \
+        (void)result, (void)args;                                                                   \
+        return nargs == 1 ? side##_blanks : side##_chars;                                           \
     }
 TRIM_KERNELS(left, true, false)
 TRIM_KERNELS(right, false, true)
@@ -193,9 +192,7 @@ tw_kernel tw_kernel_split_index(const tw_type *result, const tw_expr *const *arg
     return tw_kind_is_text(args[1]->type->kind) ? split_index_text : split_index_code;
 }
 
-tw_status tw_bind_split_index(tw_bind *bind) {
-    return tw_bind_signature(bind, tw_bind_matches(bind, "ssl") ? "ssl" : "sll", &TW_TYPE_STRING);
-}
+tw_status tw_bind_split_index(tw_bind *bind) { return tw_bind_signature(bind, tw_bind_matches(bind, "ssl") ? "ssl" : "sll", &TW_TYPE_STRING); }
 
 /* How many pieces SPLIT makes: none of '', each character when the separator is empty. */
 static int64_t count_pieces(tw_str s, tw_str separator) {
@@ -247,6 +244,4 @@ static void split(TW_KERNEL_ARGS) {
 }
 
 TW_KERNEL_ENTRY(tw_kernel_split, split)
-tw_status tw_bind_split(tw_bind *bind) {
-    return tw_bind_signature(bind, "ss", tw_type_array(bind->arena, &TW_TYPE_STRING));
-}
+tw_status tw_bind_split(tw_bind *bind) { return tw_bind_signature(bind, "ss", tw_type_array(bind->arena, &TW_TYPE_STRING)); }

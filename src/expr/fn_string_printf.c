@@ -205,9 +205,7 @@ static bool put_value(tw_buf *out, const spec *s, const tw_column *c, int32_t ro
     case 's':
     case 'S': put_text(out, s, null ? TW_STR("null") : text_of(c, row, scratch)); return true;
     case 'b':
-    case 'B':
-        put_text(out, s, null || (c->phys == TW_PHYS_BOOL && !TW_ARG(uint8_t, c, row)) ? TW_STR("false") : TW_STR("true"));
-        return true;
+    case 'B': put_text(out, s, null || (c->phys == TW_PHYS_BOOL && !TW_ARG(uint8_t, c, row)) ? TW_STR("false") : TW_STR("true")); return true;
     default: break;
     }
     if (null) {

@@ -45,9 +45,7 @@ static int64_t from_time(int64_t unit, tw_ts ts) {
     }
 }
 
-static bool below_day(int64_t unit) {
-    return (unit >= TW_UNIT_HOUR && unit <= TW_UNIT_NANOSECOND) || unit == TW_UNIT_EPOCH;
-}
+static bool below_day(int64_t unit) { return (unit >= TW_UNIT_HOUR && unit <= TW_UNIT_NANOSECOND) || unit == TW_UNIT_EPOCH; }
 
 static int64_t unit_of(const tw_call *call) { return call->expr->args[0]->literal->u.i; }
 
@@ -56,17 +54,15 @@ static void extract_fields(tw_eval *eval, tw_selection rows, const tw_column *ar
     TW_EACH(rows, i, {
         tw_ts ts = tw_arg_ts(arg, i);
         if (unit != TW_UNIT_EPOCH) ts.ms += tw_local_shift(eval, type, ts.ms);
-        TW_OUT(int64_t, out, i) =
-            below_day(unit) ? from_time(unit, ts) : from_days(unit, ts.ms / TW_DAY_MS);
+        TW_OUT(int64_t, out, i) = below_day(unit) ? from_time(unit, ts) : from_days(unit, ts.ms / TW_DAY_MS);
     });
 }
 
 /* The commonest: the clock of a TIMESTAMP(0..3), without a call in the loop. */
-#define CLOCK_KERNEL(name, EXPR)                                                                                         \
-    static void name(TW_KERNEL_ARGS) {                                                                                   \
-        TW_KERNEL_UNUSED;                                                                                                \
-        TW_EACH(rows, i, const int64_t x = TW_ARG(int64_t, args[call->expr->nargs - 1], i);                              \
-                TW_OUT(int64_t, out, i) = (EXPR););                                                                      \
+#define CLOCK_KERNEL(name, EXPR)                                                                                                \
+    static void name(TW_KERNEL_ARGS) {                                                                                          \
+        TW_KERNEL_UNUSED;                                                                                                       \
+        TW_EACH(rows, i, const int64_t x = TW_ARG(int64_t, args[call->expr->nargs - 1], i); TW_OUT(int64_t, out, i) = (EXPR);); \
     }
 CLOCK_KERNEL(clock_hour, x % TW_DAY_MS / 3600000)
 CLOCK_KERNEL(clock_minute, x % 3600000 / 60000)
@@ -79,8 +75,7 @@ static void from_months(TW_KERNEL_ARGS) {
     const int64_t unit = unit_of(call);
     TW_EACH(rows, i, {
         int64_t months = TW_ARG(int32_t, args[1], i);
-        int64_t v = unit == TW_UNIT_MONTH ? months % 12 : unit == TW_UNIT_QUARTER ? months % 12 / 3 + 1
-                                                                                  : months / tw_unit_months(unit);
+        int64_t v = unit == TW_UNIT_MONTH ? months % 12 : unit == TW_UNIT_QUARTER ? months % 12 / 3 + 1 : months / tw_unit_months(unit);
         TW_OUT(int64_t, out, i) = v;
     });
 }
@@ -132,10 +127,10 @@ tw_status tw_bind_extract(tw_bind *bind) {
 
 /* ---- YEAR(x) and the others ---- */
 
-#define SHORT_FORM(name, unit)                                                                                           \
-    static void name(TW_KERNEL_ARGS) {                                                                                   \
-        TW_KERNEL_UNUSED;                                                                                                \
-        extract_fields(eval, rows, args[0], out, unit);                                                                     \
+#define SHORT_FORM(name, unit)                          \
+    static void name(TW_KERNEL_ARGS) {                  \
+        TW_KERNEL_UNUSED;                               \
+        extract_fields(eval, rows, args[0], out, unit); \
     }
 SHORT_FORM(year, TW_UNIT_YEAR)
 SHORT_FORM(quarter, TW_UNIT_QUARTER)
@@ -155,9 +150,7 @@ TW_KERNEL_ENTRY(tw_kernel_dayofyear, dayofyear)
 TW_KERNEL_ENTRY(tw_kernel_dayofmonth, dayofmonth)
 TW_KERNEL_ENTRY(tw_kernel_dayofweek, dayofweek)
 
-static bool plain_timestamp(const tw_expr *e) {
-    return e->type->kind == TW_TIMESTAMP && tw_type_phys(e->type) == TW_PHYS_I64;
-}
+static bool plain_timestamp(const tw_expr *e) { return e->type->kind == TW_TIMESTAMP && tw_type_phys(e->type) == TW_PHYS_I64; }
 tw_kernel tw_kernel_hour(const tw_type *result, const tw_expr *const *args, int nargs) {
     (void)result, (void)nargs;
     return plain_timestamp(args[0]) ? clock_hour : hour;

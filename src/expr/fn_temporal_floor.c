@@ -6,9 +6,7 @@
 #include "expr/entries.h"
 #include "expr/temporal.h"
 
-static int64_t first_of(int32_t year, int32_t month) {
-    return tw_days_from_civil(year + (month - 1) / 12, (month - 1) % 12 + 1, 1);
-}
+static int64_t first_of(int32_t year, int32_t month) { return tw_days_from_civil(year + (month - 1) / 12, (month - 1) % 12 + 1, 1); }
 
 /* Days cut to a unit of a day or more. */
 static int64_t cut_days(int64_t unit, int64_t days, bool up) {
@@ -78,7 +76,6 @@ tw_status tw_temporal_floor_bind(tw_bind *bind) {
     if (!tw_bind_literal_int(bind, 1, &unit) || unit < 0 || unit > TW_UNIT_MILLENNIUM) return tw_bind_mismatch(bind);
     if (!tw_bind_matches(bind, "cy")) return tw_bind_mismatch(bind);
     if (bind->args[0]->type->kind == TW_NULL) tw_bind_coerce(bind, 0, &TW_TYPE_TIMESTAMP_3);
-    if (bind->args[0]->type->kind == TW_TIME && (unit < TW_UNIT_HOUR || unit > TW_UNIT_NANOSECOND))
-        return tw_bind_mismatch(bind);
+    if (bind->args[0]->type->kind == TW_TIME && (unit < TW_UNIT_HOUR || unit > TW_UNIT_NANOSECOND)) return tw_bind_mismatch(bind);
     return tw_bind_result_nullable(bind, bind->args[0]->type, bind->args[0]->type->nullable);
 }

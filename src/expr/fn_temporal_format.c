@@ -252,9 +252,7 @@ static bool decimal_ms(tw_i128 v, int scale, int64_t precision, int64_t *ms) {
 static bool number_ms(const tw_column *c, int32_t row, int64_t precision, int64_t *ms) {
     switch (c->type->kind) {
     case TW_DOUBLE: return double_ms(TW_ARG(double, c, row), precision, ms);
-    case TW_DECIMAL:
-        return decimal_ms(c->phys == TW_PHYS_I128 ? TW_ARG(tw_i128, c, row) : TW_ARG(int64_t, c, row), c->type->scale, precision,
-                          ms);
+    case TW_DECIMAL: return decimal_ms(c->phys == TW_PHYS_I128 ? TW_ARG(tw_i128, c, row) : TW_ARG(int64_t, c, row), c->type->scale, precision, ms);
     default: return integer_ms(TW_ARG(int64_t, c, row), precision, ms);
     }
 }
@@ -278,8 +276,7 @@ tw_kernel tw_kernel_to_timestamp_ltz(const tw_type *result, const tw_expr *const
 
 tw_status tw_bind_to_timestamp_ltz(tw_bind *bind) {
     const tw_type *first = bind->args[0]->type;
-    bool text = tw_kind_is_text(first->kind) ||
-                (first->kind == TW_NULL && bind->nargs > 1 && !tw_kind_is_numeric(bind->args[1]->type->kind));
+    bool text = tw_kind_is_text(first->kind) || (first->kind == TW_NULL && bind->nargs > 1 && !tw_kind_is_numeric(bind->args[1]->type->kind));
     if (text) return tw_bind_signature(bind, "s|ss", &TW_TYPE_LTZ_3);
     if (bind->nargs > 2) return tw_bind_mismatch(bind);
     if (first->kind == TW_FLOAT) tw_bind_coerce(bind, 0, &TW_TYPE_DOUBLE);

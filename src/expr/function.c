@@ -7,7 +7,7 @@
 #include "expr/entries.h"
 
 static const tw_function functions[] = {
-#define X(name, flags, min, max, bind, kernel, aggregate, category, usage, doc)                              \
+#define X(name, flags, min, max, bind, kernel, aggregate, category, usage, doc) \
     {name, flags, min, max, bind, kernel, aggregate, category, usage, doc},
 #include "expr/functions.def"
 #undef X
@@ -19,9 +19,7 @@ enum { FUNCTION_COUNT = sizeof functions / sizeof functions[0] };
 static uint16_t by_name[FUNCTION_COUNT];
 static pthread_once_t by_name_once = PTHREAD_ONCE_INIT;
 
-static int compare_names(const void *a, const void *b) {
-    return strcmp(functions[*(const uint16_t *)a].name, functions[*(const uint16_t *)b].name);
-}
+static int compare_names(const void *a, const void *b) { return strcmp(functions[*(const uint16_t *)a].name, functions[*(const uint16_t *)b].name); }
 
 static void sort_names(void) {
     for (int i = 0; i < FUNCTION_COUNT; i++) by_name[i] = (uint16_t)i;
@@ -54,9 +52,7 @@ const tw_function *tw_function_find(tw_str name) {
     return NULL;
 }
 
-int tw_function_count(void) {
-    return FUNCTION_COUNT;
-}
+int tw_function_count(void) { return FUNCTION_COUNT; }
 
 const tw_function *tw_function_at(int index) {
     pthread_once(&by_name_once, sort_names);
@@ -76,8 +72,7 @@ const char *tw_function_nearest(tw_str name) {
 
 static tw_status bad_arity(tw_bind *bind) {
     const tw_function *f = bind->function;
-    tw_status status = tw_fail_at(bind->error, TW_E_UNDEFINED_FUNCTION, bind->pos,
-                                  "invalid number of arguments to function '%s': %d given", f->name,
+    tw_status status = tw_fail_at(bind->error, TW_E_UNDEFINED_FUNCTION, bind->pos, "invalid number of arguments to function '%s': %d given", f->name,
                                   bind->nargs);
     tw_error_detail(bind->error, "Supported form(s): %s", f->usage);
     return status;

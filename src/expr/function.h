@@ -31,9 +31,9 @@ typedef enum tw_function_flag {
     TW_FN_QUERY_TIME = 1 << 5,       /* PROCTIME, CURRENT_ROW_TIMESTAMP, NOW: depends on the clock */
     TW_FN_SPECIAL = 1 << 6,          /* evaluated by program.c itself, under selections: CASE, AND, OR, COALESCE, IF, TRY_CAST... */
     TW_FN_AGGREGATE = 1 << 7,
-    TW_FN_HIDDEN = 1 << 8,           /* not callable by name (operators' internal names) */
-    TW_FN_WATERMARK = 1 << 9,        /* reads the row watermark (CURRENT_WATERMARK) */
-    TW_FN_NULL_RESULT = 1 << 10,     /* strict, and may give NULL for non-null input: result type is nullable */
+    TW_FN_HIDDEN = 1 << 8,       /* not callable by name (operators' internal names) */
+    TW_FN_WATERMARK = 1 << 9,    /* reads the row watermark (CURRENT_WATERMARK) */
+    TW_FN_NULL_RESULT = 1 << 10, /* strict, and may give NULL for non-null input: result type is nullable */
 } tw_function_flag;
 
 /* One call being bound. Everything made lives in `arena`, which has its `oom` jump set. */
@@ -42,7 +42,7 @@ typedef struct tw_bind {
     const tw_function *function; /* in, out: `bind` may turn the call into another, with other args and nargs (NULLIF, IFNULL) */
     tw_pos pos;
     int nargs;
-    const tw_expr **args; /* in, out: replace to coerce; literals are visible as TW_EXPR_LITERAL */
+    const tw_expr **args;     /* in, out: replace to coerce; literals are visible as TW_EXPR_LITERAL */
     const tw_type *cast_type; /* CAST, TRY_CAST, JSON_VALUE RETURNING: the type named in the call */
     const struct tw_session *session;
     const tw_type *result; /* out */
@@ -50,7 +50,7 @@ typedef struct tw_bind {
 } tw_bind;
 
 struct tw_function {
-    const char *name;     /* upper case: "SUBSTRING", "+", "CAST" */
+    const char *name; /* upper case: "SUBSTRING", "+", "CAST" */
     uint32_t flags;
     int16_t min_args, max_args; /* max -1: any number */
     tw_status (*bind)(tw_bind *bind);

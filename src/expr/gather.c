@@ -34,8 +34,7 @@ bool tw_gather_items(tw_gather *g, tw_items items) {
     return true;
 }
 
-void tw_gather_array(tw_eval *eval, const tw_call *call, tw_selection rows, const tw_column *const *args,
-                     tw_row_gather gather, tw_column *out) {
+void tw_gather_array(tw_eval *eval, const tw_call *call, tw_selection rows, const tw_column *const *args, tw_row_gather gather, tw_column *out) {
     tw_gather g = {.eval = eval};
     out->nchildren = 1;
     out->offsets = tw_arena_calloc(eval->arena, sizeof(int32_t) * ((size_t)eval->rows + 1));

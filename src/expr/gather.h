@@ -30,7 +30,6 @@ bool tw_gather_items(tw_gather *gather, tw_items items);
 /* Says a row's elements; false leaves the row NULL. */
 typedef bool (*tw_row_gather)(tw_gather *gather, const tw_call *call, const tw_column *const *args, int32_t row);
 /* Fills an ARRAY result row by row. */
-void tw_gather_array(tw_eval *eval, const tw_call *call, tw_selection rows, const tw_column *const *args,
-                     tw_row_gather gather, tw_column *out);
+void tw_gather_array(tw_eval *eval, const tw_call *call, tw_selection rows, const tw_column *const *args, tw_row_gather gather, tw_column *out);
 
 #endif

@@ -22,8 +22,11 @@ static void skip_blanks(reader *r) {
 
 /* A node that is complete, or will be: its children follow. */
 static bool add(reader *r, tw_json_kind kind, const char *from, const char *to, bool escaped) {
-    tw_json_node node = {.from = (uint32_t)(from - r->json->text.data), .length = (uint32_t)(to - from), .kind = (uint8_t)kind,
-                         .end = node_count(r->json) + 1, .escaped = escaped};
+    tw_json_node node = {.from = (uint32_t)(from - r->json->text.data),
+                         .length = (uint32_t)(to - from),
+                         .kind = (uint8_t)kind,
+                         .end = node_count(r->json) + 1,
+                         .escaped = escaped};
     tw_buf_append(&r->json->nodes, &node, sizeof node);
     return !r->json->nodes.failed;
 }

@@ -63,13 +63,9 @@ static bool no_memory(tw_eval *eval, tw_status status) {
 
 static const tw_type multiset_count = {.kind = TW_INTEGER};
 
-static const tw_type *child_type(const tw_type *type, int i) {
-    return type->kind == TW_MULTISET && i == 1 ? &multiset_count : type->fields[i].type;
-}
+static const tw_type *child_type(const tw_type *type, int i) { return type->kind == TW_MULTISET && i == 1 ? &multiset_count : type->fields[i].type; }
 
-static int child_count(const tw_type *type) {
-    return type->kind == TW_MULTISET ? 2 : type->nfields;
-}
+static int child_count(const tw_type *type) { return type->kind == TW_MULTISET ? 2 : type->nfields; }
 
 /* Children of `out` by its type, with room for `count` values each. */
 static bool alloc_children(tw_eval *eval, tw_column *out, int32_t count) {
@@ -152,8 +148,7 @@ static bool pick_struct(tw_eval *eval, const tw_type *type, const pick *from, tw
             fields.columns[k] = null ? NULL : &c->children[f];
             fields.index[k] = null ? 0 : tw_at(c, from->index[k]);
         }
-        if (!tw_column_pick(eval, type->fields[f].type, fields.columns, fields.index, from->count, &to->children[f]))
-            return false;
+        if (!tw_column_pick(eval, type->fields[f].type, fields.columns, fields.index, from->count, &to->children[f])) return false;
     }
     return true;
 }
@@ -196,14 +191,12 @@ static bool pick_list(tw_eval *eval, const tw_type *type, const pick *from, tw_c
     if (total < 0 || !pick_alloc(eval, &items, (int32_t)total)) return no_memory(eval, TW_E_NOMEM);
     for (int c = 0; c < to->nchildren; c++) {
         list_elements(from, c, &items);
-        if (!tw_column_pick(eval, child_type(type, c), items.columns, items.index, items.count, &to->children[c]))
-            return false;
+        if (!tw_column_pick(eval, child_type(type, c), items.columns, items.index, items.count, &to->children[c])) return false;
     }
     return true;
 }
 
-bool tw_column_pick(tw_eval *eval, const tw_type *type, const tw_column *const *columns, const int32_t *index,
-                    int32_t count, tw_column *to) {
+bool tw_column_pick(tw_eval *eval, const tw_type *type, const tw_column *const *columns, const int32_t *index, int32_t count, tw_column *to) {
     tw_phys phys = tw_type_phys(type);
     pick from = {(const tw_column **)columns, (int32_t *)index, count};
     bool nested = phys == TW_PHYS_LIST || phys == TW_PHYS_MAP || phys == TW_PHYS_STRUCT;

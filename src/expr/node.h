@@ -45,13 +45,13 @@ struct tw_node {
     tw_column *expanded;       /* full-length copies of constant arguments; values NULL: none yet */
     tw_kernel kernel;
     tw_call call;
-    int32_t field;             /* FIELD */
-    int32_t *branch;           /* AND, OR, CASE, COALESCE: the context made for each argument, -1 for none */
-    bool dense;                /* no argument has a context of its own */
-    uint16_t *open, *taken;    /* rows not decided yet, rows of the branch at hand */
+    int32_t field;          /* FIELD */
+    int32_t *branch;        /* AND, OR, CASE, COALESCE: the context made for each argument, -1 for none */
+    bool dense;             /* no argument has a context of its own */
+    uint16_t *open, *taken; /* rows not decided yet, rows of the branch at hand */
 
-    tw_column scratch;  /* type, values and validity of the result's storage */
-    tw_column out;      /* the result of this generation */
+    tw_column scratch; /* type, values and validity of the result's storage */
+    tw_column out;     /* the result of this generation */
 };
 
 typedef struct tw_context {
@@ -85,9 +85,8 @@ struct tw_program {
 };
 
 /* tw_program_open with room for `capacity` rows a batch. */
-tw_status tw_program_open_sized(tw_mem *mem, const tw_session *session, const tw_type *input,
-                                const tw_expr *const *exprs, int n, int32_t capacity, tw_program **out,
-                                tw_error *error);
+tw_status tw_program_open_sized(tw_mem *mem, const tw_session *session, const tw_type *input, const tw_expr *const *exprs, int n, int32_t capacity,
+                                tw_program **out, tw_error *error);
 /* The node's result for the rows of its context, in node->out. Problems of memory are left in eval->status. */
 void tw_node_run(tw_program *program, tw_eval *eval, tw_node *node);
 void tw_node_run_branching(tw_program *program, tw_eval *eval, tw_node *node);

@@ -28,8 +28,7 @@ static tw_status end(tw_eval *eval, bool own, tw_error *error) {
     return errors->first.status;
 }
 
-tw_status tw_program_run(tw_program *p, tw_eval *eval, const tw_batch *batch, tw_selection rows, tw_column *out,
-                         tw_error *error) {
+tw_status tw_program_run(tw_program *p, tw_eval *eval, const tw_batch *batch, tw_selection rows, tw_column *out, tw_error *error) {
     bool own = begin(p, eval, batch, rows);
     for (int32_t i = 0; i < p->nroots && eval->status == TW_OK; i++) {
         tw_node_run(p, eval, p->roots[i]);
@@ -38,16 +37,15 @@ tw_status tw_program_run(tw_program *p, tw_eval *eval, const tw_batch *batch, tw
     return end(eval, own, error);
 }
 
-tw_status tw_program_filter(tw_program *p, int which, tw_eval *eval, const tw_batch *batch, tw_selection rows,
-                            uint16_t *index, int32_t *count, tw_error *error) {
+tw_status tw_program_filter(tw_program *p, int which, tw_eval *eval, const tw_batch *batch, tw_selection rows, uint16_t *index, int32_t *count,
+                            tw_error *error) {
     bool own = begin(p, eval, batch, rows);
     rows = tw_node_filter(p, eval, p->roots[which], p->contexts[0].rows, index);
     *count = rows.count;
     return end(eval, own, error);
 }
 
-tw_status tw_expr_evaluate(tw_arena *arena, tw_mem *mem, const tw_session *session, const tw_expr *e, tw_value *out,
-                           tw_error *error) {
+tw_status tw_expr_evaluate(tw_arena *arena, tw_mem *mem, const tw_session *session, const tw_expr *e, tw_value *out, tw_error *error) {
     tw_program *p;
     TW_TRY(tw_program_open_sized(mem, session, NULL, &e, 1, 1, &p, error));
     tw_arena scratch;
@@ -56,8 +54,7 @@ tw_status tw_expr_evaluate(tw_arena *arena, tw_mem *mem, const tw_session *sessi
     tw_batch batch = {.rows = 1};
     tw_column column;
     tw_status status = tw_program_run(p, &eval, &batch, (tw_selection){NULL, 1}, &column, error);
-    if (status == TW_OK && tw_value_from_column(arena, &column, 0, out) != TW_OK)
-        status = tw_fail(error, TW_E_NOMEM, "out of memory");
+    if (status == TW_OK && tw_value_from_column(arena, &column, 0, out) != TW_OK) status = tw_fail(error, TW_E_NOMEM, "out of memory");
     tw_arena_free(&scratch);
     tw_program_close(p);
     return status;

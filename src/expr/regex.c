@@ -23,8 +23,8 @@ struct tw_regex {
 
 typedef struct slot {
     bool used;
-    tw_str pattern; /* owned */
-    tw_regex regex; /* code NULL: not well-formed, */
+    tw_str pattern;   /* owned */
+    tw_regex regex;   /* code NULL: not well-formed, */
     bool unsupported; /* or this */
 } slot;
 
@@ -96,10 +96,9 @@ tw_regex_cache *tw_regex_cache_of(tw_eval *eval, const tw_call *call) {
 /* \p{Alpha} and its kin are POSIX classes of ASCII in Java. */
 static const char *posix_class(tw_str name) {
     static const char *const names[][2] = {
-        {"Lower", "a-z"},   {"Upper", "A-Z"},       {"ASCII", "\\x00-\\x7f"},    {"Alpha", "a-zA-Z"},
-        {"Digit", "0-9"},   {"Alnum", "a-zA-Z0-9"}, {"XDigit", "0-9a-fA-F"},     {"Blank", " \\t"},
-        {"Cntrl", "\\x00-\\x1f\\x7f"},              {"Space", " \\t\\n\\x0b\\f\\r"}, {"Graph", "!-~"},
-        {"Print", " -~"},   {"Punct", "!-/:-@\\[-`{-~"}};
+        {"Lower", "a-z"},       {"Upper", "A-Z"},        {"ASCII", "\\x00-\\x7f"},   {"Alpha", "a-zA-Z"},           {"Digit", "0-9"},
+        {"Alnum", "a-zA-Z0-9"}, {"XDigit", "0-9a-fA-F"}, {"Blank", " \\t"},          {"Cntrl", "\\x00-\\x1f\\x7f"}, {"Space", " \\t\\n\\x0b\\f\\r"},
+        {"Graph", "!-~"},       {"Print", " -~"},        {"Punct", "!-/:-@\\[-`{-~"}};
     for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
         if (tw_str_equal(name, tw_str_of(names[k][0]))) return names[k][1];
     return NULL;
@@ -225,8 +224,7 @@ int tw_regex_groups(const tw_regex *regex) { return regex->groups; }
 
 int tw_regex_find(tw_regex_cache *cache, tw_regex *regex, tw_str subject, size_t from, tw_match *match) {
     if (from > subject.length) return 0;
-    int rc = pcre2_match(regex->code, (PCRE2_SPTR)(subject.data ? subject.data : ""), subject.length, from, 0, regex->data,
-                         cache->match);
+    int rc = pcre2_match(regex->code, (PCRE2_SPTR)(subject.data ? subject.data : ""), subject.length, from, 0, regex->data, cache->match);
     if (rc == PCRE2_ERROR_NOMATCH) return 0;
     if (rc < 0) return -1;
     match->offsets = pcre2_get_ovector_pointer(regex->data);

@@ -21,8 +21,7 @@ static inline void tw_out_ts(tw_column *out, int32_t row, tw_ts ts) {
     switch (out->phys) {
     case TW_PHYS_TS: TW_OUT(tw_ts, out, row) = ts; break;
     case TW_PHYS_I32:
-        TW_OUT(int32_t, out, row) = (int32_t)(out->type->kind == TW_DATE ? tw_floor_div(ts.ms, TW_DAY_MS)
-                                                                         : tw_floor_mod(ts.ms, TW_DAY_MS));
+        TW_OUT(int32_t, out, row) = (int32_t)(out->type->kind == TW_DATE ? tw_floor_div(ts.ms, TW_DAY_MS) : tw_floor_mod(ts.ms, TW_DAY_MS));
         break;
     default: TW_OUT(int64_t, out, row) = ts.ms; break;
     }

@@ -29,20 +29,20 @@ typedef struct decoder {
     tw_mem *mem;
     tw_csv_options options;
     tw_rows rows;
-    int32_t nfields;    /* of the table */
-    target *targets;    /* by table column */
-    field *fields;      /* of the record; nfields + 1 */
-    uint64_t *pos;      /* line of each row */
-    uint8_t kind[256];  /* of each byte */
+    int32_t nfields;   /* of the table */
+    target *targets;   /* by table column */
+    field *fields;     /* of the record; nfields + 1 */
+    uint64_t *pos;     /* line of each row */
+    uint8_t kind[256]; /* of each byte */
     tw_arena arena;
 } decoder;
 
 typedef struct record {
-    const char *next;   /* behind its line end */
+    const char *next; /* behind its line end */
     uint64_t lines;
-    int32_t nfields;    /* fields found, nfields + 1 when there were more */
+    int32_t nfields; /* fields found, nfields + 1 when there were more */
     bool blank;
-    const char *error;  /* NULL when it was split */
+    const char *error; /* NULL when it was split */
 } record;
 
 static const tw_option_info OPTIONS[] = {
@@ -83,8 +83,7 @@ static tw_status one_character(tw_str text, const char *key, bool java, int *out
         }
     }
     if (text.length == 0 || (unsigned char)text.data[0] >= 0x80)
-        return tw_fail(error, TW_E_UNSUPPORTED, "option 'csv.%s': '%.*s' is not one ASCII character", key,
-                       TW_STR_ARG(text));
+        return tw_fail(error, TW_E_UNSUPPORTED, "option 'csv.%s': '%.*s' is not one ASCII character", key, TW_STR_ARG(text));
     *out = (unsigned char)text.data[0];
     return TW_OK;
 }
@@ -103,12 +102,9 @@ tw_status tw_csv_options_read(const tw_option *options, int n, tw_csv_options *o
     out->null_literal = tw_option_get(options, n, "csv.null-literal");
     out->array_delimiter = tw_option_get(options, n, "csv.array-element-delimiter");
     if (!out->array_delimiter.data) out->array_delimiter = TW_STR(";");
-    TW_TRY(one_character(tw_option_get(options, n, "csv.field-delimiter"), "field-delimiter", true, &out->delimiter,
-                         error));
-    TW_TRY(one_character(tw_option_get(options, n, "csv.escape-character"), "escape-character", false, &out->escape,
-                         error));
-    TW_TRY(one_character(tw_option_get(options, n, "csv.quote-character"), "quote-character", false, &out->quote,
-                         error));
+    TW_TRY(one_character(tw_option_get(options, n, "csv.field-delimiter"), "field-delimiter", true, &out->delimiter, error));
+    TW_TRY(one_character(tw_option_get(options, n, "csv.escape-character"), "escape-character", false, &out->escape, error));
+    TW_TRY(one_character(tw_option_get(options, n, "csv.quote-character"), "quote-character", false, &out->quote, error));
     if (!tw_option_flag(options, n, "csv.disable-quote-character", false)) return TW_OK;
     if (tw_option_get(options, n, "csv.quote-character").data)
         return tw_fail(error, TW_E_INVALID, "format csv cannot have quote-character with disable-quote-character");
@@ -153,8 +149,7 @@ static tw_status prepare(decoder *d, const tw_type *schema, const tw_type *wante
     d->fields = TW_NEW_ARRAY(&d->arena, field, schema->nfields + 1);
     d->pos = TW_NEW_ARRAY(&d->arena, uint64_t, TW_BATCH_ROWS);
     if (!d->targets || !d->fields || !d->pos) return tw_fail(error, TW_E_NOMEM, "out of memory");
-    if (tw_rows_open(&d->rows, d->mem, wanted, TW_BATCH_ROWS) != TW_OK)
-        return tw_fail(error, TW_E_NOMEM, "out of memory");
+    if (tw_rows_open(&d->rows, d->mem, wanted, TW_BATCH_ROWS) != TW_OK) return tw_fail(error, TW_E_NOMEM, "out of memory");
     for (int i = 0; i < wanted->nfields; i++) {
         int at = tw_type_field(schema, wanted->fields[i].name);
         if (at < 0) return tw_fail(error, TW_E_INTERNAL, "wanted column is not in the schema");
@@ -167,8 +162,8 @@ static tw_status prepare(decoder *d, const tw_type *schema, const tw_type *wante
     return TW_OK;
 }
 
-static tw_status open_decoder(tw_mem *mem, const tw_type *schema, const tw_type *wanted, const tw_option *options,
-                              int noptions, const tw_zone *zone, tw_decoder **out, tw_error *error) {
+static tw_status open_decoder(tw_mem *mem, const tw_type *schema, const tw_type *wanted, const tw_option *options, int noptions, const tw_zone *zone,
+                              tw_decoder **out, tw_error *error) {
     (void)zone;
     decoder *d = tw_calloc(mem, sizeof *d);
     if (!d) return tw_fail(error, TW_E_NOMEM, "out of memory");
@@ -394,8 +389,8 @@ static bool arity_fits(const decoder *d, const record *r) {
 
 static tw_fit convert(decoder *d, const record *r, int32_t row, char *message, size_t size) {
     if (!arity_fits(d, r)) {
-        snprintf(message, size, "row length mismatch: %d fields expected but was %s%d", d->nfields,
-                 r->nfields > d->nfields ? "at least " : "", r->nfields);
+        snprintf(message, size, "row length mismatch: %d fields expected but was %s%d", d->nfields, r->nfields > d->nfields ? "at least " : "",
+                 r->nfields);
         return TW_FIT_BAD;
     }
     for (int32_t i = 0; i < d->nfields; i++) {
@@ -408,8 +403,7 @@ static tw_fit convert(decoder *d, const record *r, int32_t row, char *message, s
         tw_fit fit = convert_field(d, &d->targets[i], row, &d->fields[i]);
         if (fit == TW_FIT_OK) continue;
         int shown = d->fields[i].text.length > 60 ? 60 : (int)d->fields[i].text.length;
-        snprintf(message, size, "field %d: '%.*s' is not a %s", i + 1, shown, d->fields[i].text.data,
-                 tw_kind_name(c->type->kind));
+        snprintf(message, size, "field %d: '%.*s' is not a %s", i + 1, shown, d->fields[i].text.data, tw_kind_name(c->type->kind));
         return fit;
     }
     return TW_FIT_OK;

@@ -8,7 +8,7 @@ typedef struct encoder {
     const tw_format *format;
     tw_mem *mem;
     tw_csv_options options;
-    int safe;      /* characters from here on never need quotes */
+    int safe;       /* characters from here on never need quotes */
     tw_buf scratch; /* a nested value, before quoting */
 } encoder;
 
@@ -16,13 +16,12 @@ static tw_status check(const tw_type *type, int depth, tw_error *error) {
     if (type->kind == TW_MAP || type->kind == TW_MULTISET || (depth > 1 && tw_kind_is_nested(type->kind)))
         return tw_fail(error, TW_E_UNSUPPORTED, "the csv format cannot hold %s%s", tw_kind_name(type->kind),
                        depth > 1 ? " inside another nested type" : "");
-    for (int i = 0; tw_kind_is_nested(type->kind) && i < type->nfields; i++)
-        TW_TRY(check(type->fields[i].type, depth + 1, error));
+    for (int i = 0; tw_kind_is_nested(type->kind) && i < type->nfields; i++) TW_TRY(check(type->fields[i].type, depth + 1, error));
     return TW_OK;
 }
 
-tw_status tw_csv_encoder_open(tw_mem *mem, const tw_type *row, const tw_option *options, int noptions,
-                              const tw_zone *zone, tw_encoder **out, tw_error *error) {
+tw_status tw_csv_encoder_open(tw_mem *mem, const tw_type *row, const tw_option *options, int noptions, const tw_zone *zone, tw_encoder **out,
+                              tw_error *error) {
     (void)zone;
     TW_TRY(check(row, 0, error));
     encoder *e = tw_calloc(mem, sizeof *e);
@@ -92,9 +91,7 @@ static void put_decimal(const encoder *e, tw_buf *out, tw_i128 v, int scale) {
     tw_buf_printf(out, "E+%d", digits - 1 - scale);
 }
 
-static int time_text(char *out, int32_t ms) {
-    return tw_time_format(out, ms, ms % 1000 ? 3 : 0);
-}
+static int time_text(char *out, int32_t ms) { return tw_time_format(out, ms, ms % 1000 ? 3 : 0); }
 
 /* ISO_LOCAL_DATE ' ' ISO_LOCAL_TIME: the fraction without trailing zeros in groups as java.time prints them. */
 static void put_timestamp(const encoder *e, tw_buf *out, tw_ts ts, bool ltz) {
@@ -111,15 +108,9 @@ static void put_scalar(const encoder *e, tw_buf *out, const tw_column *c, int64_
     const void *v = c->values;
     bool ltz = c->type->kind == TW_TIMESTAMP_LTZ;
     switch (c->type->kind) {
-    case TW_DECIMAL:
-        put_decimal(e, out, c->phys == TW_PHYS_I64 ? ((const int64_t *)v)[row] : ((const tw_i128 *)v)[row], c->type->scale);
-        break;
-    case TW_DATE:
-        put_text(e, out, (tw_str){text, (size_t)tw_date_format(text, ((const int32_t *)v)[row])});
-        break;
-    case TW_TIME:
-        put_text(e, out, (tw_str){text, (size_t)time_text(text, ((const int32_t *)v)[row])});
-        break;
+    case TW_DECIMAL: put_decimal(e, out, c->phys == TW_PHYS_I64 ? ((const int64_t *)v)[row] : ((const tw_i128 *)v)[row], c->type->scale); break;
+    case TW_DATE: put_text(e, out, (tw_str){text, (size_t)tw_date_format(text, ((const int32_t *)v)[row])}); break;
+    case TW_TIME: put_text(e, out, (tw_str){text, (size_t)time_text(text, ((const int32_t *)v)[row])}); break;
     case TW_TIMESTAMP:
     case TW_TIMESTAMP_LTZ:
         put_timestamp(e, out, c->phys == TW_PHYS_TS ? ((const tw_ts *)v)[row] : tw_ts_of(((const int64_t *)v)[row], 0), ltz);

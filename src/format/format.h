@@ -18,7 +18,7 @@ typedef struct tw_option {
 typedef enum tw_option_kind {
     TW_OPTION_STRING,
     TW_OPTION_BOOLEAN,
-    TW_OPTION_INTEGER,  /* with an optional range in `limits` */
+    TW_OPTION_INTEGER, /* with an optional range in `limits` */
     TW_OPTION_DOUBLE,
     TW_OPTION_DURATION, /* "10 s", "200 ms", "1 min": value in ms */
     TW_OPTION_SIZE,     /* "64 kb": value in bytes */
@@ -58,9 +58,9 @@ int64_t tw_option_int(const tw_option *options, int n, const char *key, int64_t 
 
 /* A record that could not be decoded. */
 typedef struct tw_bad_record {
-    uint64_t offset;  /* of its first byte, from the start of the split's (decompressed) bytes */
-    uint64_t line;    /* from 1; 0 when the format has no lines */
-    tw_str bytes;     /* borrowed until the next decode call; cut at 64 KiB */
+    uint64_t offset; /* of its first byte, from the start of the split's (decompressed) bytes */
+    uint64_t line;   /* from 1; 0 when the format has no lines */
+    tw_str bytes;    /* borrowed until the next decode call; cut at 64 KiB */
     char error[200];
 } tw_bad_record;
 
@@ -71,14 +71,14 @@ typedef struct tw_decode {
     /* in */
     const char *bytes; /* whole records, the last one possibly cut; TW_DECODE_PAD readable bytes behind */
     size_t length;
-    bool last;          /* no more bytes will follow: a cut record is the last record */
-    int32_t max_rows;   /* 1 .. TW_BATCH_ROWS */
-    uint64_t offset;    /* of bytes[0] in the split, for positions */
-    uint64_t line;      /* number of the first line, from 1 */
+    bool last;        /* no more bytes will follow: a cut record is the last record */
+    int32_t max_rows; /* 1 .. TW_BATCH_ROWS */
+    uint64_t offset;  /* of bytes[0] in the split, for positions */
+    uint64_t line;    /* number of the first line, from 1 */
     /* out */
-    size_t consumed;    /* bytes used up: whole records only, unless `last` */
-    uint64_t lines;     /* lines used up */
-    tw_batch batch;     /* rows; columns as in `wanted`; valid until the next call or until `bytes` go */
+    size_t consumed; /* bytes used up: whole records only, unless `last` */
+    uint64_t lines;  /* lines used up */
+    tw_batch batch;  /* rows; columns as in `wanted`; valid until the next call or until `bytes` go */
     tw_bad_record bad[TW_BAD_RECORDS];
     int32_t nbad;
 } tw_decode;
@@ -95,14 +95,14 @@ typedef struct tw_format {
     tw_changelog changelog; /* what decoding yields: TW_APPEND, TW_RETRACT, TW_UPSERT */
     /* `schema` is the table's physical row in full, `wanted` what is to be made: a sub-row of it in the table's order, nested ROW
      * fields possibly pruned. Errors: an option or a type that the format cannot do. Types and options are borrowed. */
-    tw_status (*decoder_open)(tw_mem *mem, const tw_type *schema, const tw_type *wanted, const tw_option *options,
-                              int noptions, const tw_zone *zone, tw_decoder **out, tw_error *error);
+    tw_status (*decoder_open)(tw_mem *mem, const tw_type *schema, const tw_type *wanted, const tw_option *options, int noptions, const tw_zone *zone,
+                              tw_decoder **out, tw_error *error);
     /* Decodes up to max_rows rows. TW_OK also when nothing was consumed (a record longer than the bytes: the caller brings more, up to
      * its limit). Only TW_E_NOMEM and TW_E_INTERNAL are errors. */
     tw_status (*decode)(tw_decoder *decoder, tw_decode *io);
     void (*decoder_close)(tw_decoder *decoder);
-    tw_status (*encoder_open)(tw_mem *mem, const tw_type *row, const tw_option *options, int noptions, const tw_zone *zone,
-                              tw_encoder **out, tw_error *error);
+    tw_status (*encoder_open)(tw_mem *mem, const tw_type *row, const tw_option *options, int noptions, const tw_zone *zone, tw_encoder **out,
+                              tw_error *error);
     /* Appends rows [from, to) with their line ends. A format that carries changes writes kinds; others are only given +I. */
     tw_status (*encode)(tw_encoder *encoder, const tw_batch *batch, int32_t from, int32_t to, tw_buf *out);
     void (*encoder_close)(tw_encoder *encoder);

@@ -18,10 +18,9 @@ static tw_status check_type(const tw_type *type, tw_error *error) {
     if (type->kind == TW_SYMBOL || type->kind == TW_DESCRIPTOR)
         return tw_fail(error, TW_E_UNSUPPORTED, "the json format cannot hold %s", tw_kind_name(type->kind));
     if ((type->kind == TW_MAP || type->kind == TW_MULTISET) && !tw_kind_is_text(type->fields[0].type->kind))
-        return tw_fail(error, TW_E_UNSUPPORTED, "the json format needs text as the key type of a %s, not %s",
-                       tw_kind_name(type->kind), tw_kind_name(type->fields[0].type->kind));
-    for (int i = 0; tw_kind_is_nested(type->kind) && i < type->nfields; i++)
-        TW_TRY(check_type(type->fields[i].type, error));
+        return tw_fail(error, TW_E_UNSUPPORTED, "the json format needs text as the key type of a %s, not %s", tw_kind_name(type->kind),
+                       tw_kind_name(type->fields[0].type->kind));
+    for (int i = 0; tw_kind_is_nested(type->kind) && i < type->nfields; i++) TW_TRY(check_type(type->fields[i].type, error));
     return TW_OK;
 }
 
@@ -69,8 +68,8 @@ static bool build(tw_json *json, tw_json_node *node, tw_dcol *column) {
     return node->kind != TW_ROW || build_names(json, node);
 }
 
-static tw_status open_decoder(tw_mem *mem, const tw_type *schema, const tw_type *wanted, const tw_option *options,
-                              int noptions, const tw_zone *zone, tw_decoder **out, tw_error *error) {
+static tw_status open_decoder(tw_mem *mem, const tw_type *schema, const tw_type *wanted, const tw_option *options, int noptions, const tw_zone *zone,
+                              tw_decoder **out, tw_error *error) {
     TW_TRY(check_type(wanted, error));
     tw_json *json = tw_calloc(mem, sizeof *json);
     if (!json) return tw_fail(error, TW_E_NOMEM, "out of memory");
@@ -87,8 +86,7 @@ static tw_status open_decoder(tw_mem *mem, const tw_type *schema, const tw_type 
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) json->object = tw_json_object_avx2;
 #endif
     json->pos = TW_NEW_ARRAY(&json->arena, uint64_t, TW_BATCH_ROWS);
-    bool ok = json->pos && tw_rows_open(&json->rows, mem, wanted, TW_BATCH_ROWS) == TW_OK &&
-              build(json, &json->root, &json->rows.root);
+    bool ok = json->pos && tw_rows_open(&json->rows, mem, wanted, TW_BATCH_ROWS) == TW_OK && build(json, &json->root, &json->rows.root);
     if (ok && json->ignore_errors && json->fail_on_missing) {
         close_decoder((tw_decoder *)json);
         return tw_fail(error, TW_E_INVALID, "json.fail-on-missing-field and json.ignore-parse-errors exclude each other");

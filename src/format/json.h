@@ -17,17 +17,17 @@
 #include "format/formats.h"
 #include "format/rows.h"
 
-#define TW_JSON_DEPTH 512     /* nested containers in a document */
-#define TW_JSON_SLOT  32      /* bytes of a predicted key with its punctuation */
-#define TW_JSON_SLOTS 128     /* predicted keys per object */
+#define TW_JSON_DEPTH 512 /* nested containers in a document */
+#define TW_JSON_SLOT  32  /* bytes of a predicted key with its punctuation */
+#define TW_JSON_SLOTS 128 /* predicted keys per object */
 
 typedef struct tw_json_node tw_json_node;
 
 typedef struct tw_json_slot {
-    char text[TW_JSON_SLOT];   /* what precedes the value: '{' or ',', blanks, the key, ':', blanks */
-    char mask[TW_JSON_SLOT];   /* ff for each byte of text */
+    char text[TW_JSON_SLOT]; /* what precedes the value: '{' or ',', blanks, the key, ':', blanks */
+    char mask[TW_JSON_SLOT]; /* ff for each byte of text */
     uint32_t length;
-    int32_t field;             /* of the node, -1: skipped */
+    int32_t field; /* of the node, -1: skipped */
 } tw_json_slot;
 
 /* One per wanted type position. */
@@ -35,14 +35,14 @@ struct tw_json_node {
     tw_dcol *column;
     tw_kind kind;
     tw_phys phys;
-    bool overwrites;           /* holds no list: a row of it may be written out of order */
-    int32_t nfields;           /* ROW: its fields; ARRAY 1; MAP, MULTISET 2 */
+    bool overwrites; /* holds no list: a row of it may be written out of order */
+    int32_t nfields; /* ROW: its fields; ARRAY 1; MAP, MULTISET 2 */
     tw_json_node *fields;
-    const tw_field *names;     /* ROW */
-    uint32_t *buckets;         /* ROW: field + 1 by hash of the name, open addressing */
+    const tw_field *names; /* ROW */
+    uint32_t *buckets;     /* ROW: field + 1 by hash of the name, open addressing */
     uint32_t bucket_mask;
-    uint64_t *seen;            /* ROW of more than 64 fields: one bit each */
-    tw_json_slot *slots;       /* ROW */
+    uint64_t *seen;      /* ROW of more than 64 fields: one bit each */
+    tw_json_slot *slots; /* ROW */
     int32_t nslots;
 };
 
@@ -54,11 +54,11 @@ typedef struct tw_json {
     tw_json_node root;
     bool ignore_errors, fail_on_missing;
     tw_text_rules rules;
-    uint64_t *pos;             /* line of each row */
-    char *tail;                /* the last line when it has no line end, with one */
+    uint64_t *pos; /* line of each row */
+    char *tail;    /* the last line when it has no line end, with one */
     size_t tail_size;
     bool nomem;
-    char message[200];         /* of the line that failed */
+    char message[200]; /* of the line that failed */
     /* the minute of the last timestamp: its text and milliseconds */
     char minute[16];
     int64_t minute_ms;
@@ -89,8 +89,8 @@ static inline const char *tw_json_blanks(const char *p) {
     return p;
 }
 
-tw_status tw_json_encoder_open(tw_mem *mem, const tw_type *row, const tw_option *options, int noptions,
-                               const tw_zone *zone, tw_encoder **out, tw_error *error);
+tw_status tw_json_encoder_open(tw_mem *mem, const tw_type *row, const tw_option *options, int noptions, const tw_zone *zone, tw_encoder **out,
+                               tw_error *error);
 tw_status tw_json_encode(tw_encoder *encoder, const tw_batch *batch, int32_t from, int32_t to, tw_buf *out);
 void tw_json_encoder_close(tw_encoder *encoder);
 /* A JSON string with its quotes. */

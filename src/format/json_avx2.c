@@ -19,8 +19,7 @@ static inline const char *scan(const char *p) {
     for (;; p += 32) {
         __m256i v = _mm256_loadu_si256((const __m256i *)p);
         /* as signed bytes, control characters and non-ASCII ones are both below 0x20 */
-        __m256i hit = _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(v, quote), _mm256_cmpeq_epi8(v, slash)),
-                                      _mm256_cmpgt_epi8(blank, v));
+        __m256i hit = _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(v, quote), _mm256_cmpeq_epi8(v, slash)), _mm256_cmpgt_epi8(blank, v));
         uint32_t bits = (uint32_t)_mm256_movemask_epi8(hit);
         if (bits) return p + __builtin_ctz(bits);
     }
@@ -44,8 +43,6 @@ static inline bool slot_matches(const tw_json_slot *slot, const char *p) {
 #else
 
 /* Never chosen elsewhere. */
-const char *tw_json_object_avx2(tw_json *json, tw_json_node *node, const char *p, int32_t row) {
-    return tw_json_object_plain(json, node, p, row);
-}
+const char *tw_json_object_avx2(tw_json *json, tw_json_node *node, const char *p, int32_t row) { return tw_json_object_plain(json, node, p, row); }
 
 #endif

@@ -11,11 +11,11 @@ typedef struct encoder {
     null_key null_keys;
     tw_str null_key_text;
     const tw_field *names; /* of the top row */
-    bool bad; /* a NULL key with mode FAIL */
+    bool bad;              /* a NULL key with mode FAIL */
 } encoder;
 
-tw_status tw_json_encoder_open(tw_mem *mem, const tw_type *row, const tw_option *options, int noptions,
-                               const tw_zone *zone, tw_encoder **out, tw_error *error) {
+tw_status tw_json_encoder_open(tw_mem *mem, const tw_type *row, const tw_option *options, int noptions, const tw_zone *zone, tw_encoder **out,
+                               tw_error *error) {
     encoder *e = tw_calloc(mem, sizeof *e);
     if (!e) return tw_fail(error, TW_E_NOMEM, "out of memory");
     e->format = &tw_format_json;
@@ -177,8 +177,7 @@ static void put_value(encoder *e, tw_buf *out, const tw_column *c, int64_t row) 
     case TW_TIME: put_time(out, ((const int32_t *)c->values)[row]); break;
     case TW_TIMESTAMP:
     case TW_TIMESTAMP_LTZ:
-        put_timestamp(e, out, c->phys == TW_PHYS_TS ? ((const tw_ts *)c->values)[row] : tw_ts_of(((const int64_t *)c->values)[row], 0),
-                      ltz);
+        put_timestamp(e, out, c->phys == TW_PHYS_TS ? ((const tw_ts *)c->values)[row] : tw_ts_of(((const int64_t *)c->values)[row], 0), ltz);
         break;
     case TW_INTERVAL_YM: tw_buf_int(out, ((const int32_t *)c->values)[row]); break;
     case TW_INTERVAL_DS: tw_buf_int(out, ((const int64_t *)c->values)[row]); break;

@@ -115,8 +115,7 @@ static inline const char *timestamp(tw_json *json, tw_json_node *node, const cha
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     /* punctuation becomes 0, digits their values */
     uint64_t x = tail ^ (zulu ? UINT64_C(0x5a3030302e30303a) : UINT64_C(0x223030302e30303a));
-    if (TW_LIKELY(((x & UINT64_C(0xfff0f0f0fff0f0ff)) |
-                   ((x + UINT64_C(0x0006060600060600)) & UINT64_C(0x00f0f0f000f0f000))) == 0)) {
+    if (TW_LIKELY(((x & UINT64_C(0xfff0f0f0fff0f0ff)) | ((x + UINT64_C(0x0006060600060600)) & UINT64_C(0x00f0f0f000f0f000))) == 0)) {
         int second = (int)(x >> 8 & 15) * 10 + (int)(x >> 16 & 15);
         if (second > 59 || (zulu && p[25] != '"')) return tw_json_coerce(json, node, p, row);
         ms = second * 1000 + (int)(x >> 32 & 15) * 100 + (int)(x >> 40 & 15) * 10 + (int)(x >> 48 & 15);
@@ -206,8 +205,7 @@ static const char *map(tw_json *json, tw_json_node *node, const char *p, int32_t
         if (!p) return NULL;
         p = tw_json_blanks(p);
         if (*p != ':') return tw_json_error(json, "expected ':' behind a key");
-        if (!tw_dcol_reserve(&json->rows, keys, at + 1) ||
-            !tw_dcol_reserve(&json->rows, &node->column->children[1], at + 1))
+        if (!tw_dcol_reserve(&json->rows, keys, at + 1) || !tw_dcol_reserve(&json->rows, &node->column->children[1], at + 1))
             return tw_json_nomem(json);
         tw_sview key = tw_sview_make(text.data, text.length);
         int32_t entry = entries_find(&e, keys->out->values, from, at, &key);
@@ -217,8 +215,7 @@ static const char *map(tw_json *json, tw_json_node *node, const char *p, int32_t
             tw_dcol_string(keys, entry, text);
             entries_add(&e, &key, entry);
             uint32_t n = (uint32_t)(at - from);
-            if (n > 16 && (!e.table || n * 2 > e.mask) && !entries_grow(json, &e, keys->out->values, from, at))
-                return tw_json_nomem(json);
+            if (n > 16 && (!e.table || n * 2 > e.mask) && !entries_grow(json, &e, keys->out->values, from, at)) return tw_json_nomem(json);
         }
         p = value(json, &node->fields[1], tw_json_blanks(p + 1), entry);
         if (!p) return NULL;
@@ -249,8 +246,7 @@ static inline const char *value(tw_json *json, tw_json_node *node, const char *p
         tw_dcol_valid(column, row);
         return q;
     case TW_PHYS_I32:
-        if (node->kind == TW_DATE || node->kind == TW_TIME || !(q = whole(p, &number)) || number != (int32_t)number)
-            break;
+        if (node->kind == TW_DATE || node->kind == TW_TIME || !(q = whole(p, &number)) || number != (int32_t)number) break;
         ((int32_t *)column->out->values)[row] = (int32_t)number;
         tw_dcol_valid(column, row);
         return q;

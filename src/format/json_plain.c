@@ -21,8 +21,6 @@ static inline const char *scan(const char *p) {
 #endif
 }
 
-static inline bool slot_matches(const tw_json_slot *slot, const char *p) {
-    return memcmp(slot->text, p, slot->length) == 0;
-}
+static inline bool slot_matches(const tw_json_slot *slot, const char *p) { return memcmp(slot->text, p, slot->length) == 0; }
 
 #include "format/json_kernel.h"

@@ -113,9 +113,7 @@ static const char *number_end(const char *p, bool *real) {
     return p;
 }
 
-static const char *word(const char *p, const char *text, size_t n) {
-    return memcmp(p, text, n) == 0 ? p + n : NULL;
-}
+static const char *word(const char *p, const char *text, size_t n) { return memcmp(p, text, n) == 0 ? p + n : NULL; }
 
 static const char *skip_members(tw_json *json, const char *p, int depth) {
     char open = *p, close = open == '{' ? '}' : ']';
@@ -352,8 +350,7 @@ const char *tw_json_key(tw_json *json, tw_json_node *node, const char *p, bool f
 const char *tw_json_missing(tw_json *json, tw_json_node *node, const char *p, uint64_t seen, int32_t row) {
     for (int32_t i = 0; i < node->nfields; i++) {
         if (node->seen ? tw_bit_get(node->seen, i) : seen >> i & 1) continue;
-        if (json->fail_on_missing && !json->ignore_errors)
-            return tw_json_error(json, "field '%.*s' is missing", TW_STR_ARG(node->names[i].name));
+        if (json->fail_on_missing && !json->ignore_errors) return tw_json_error(json, "field '%.*s' is missing", TW_STR_ARG(node->names[i].name));
         tw_dcol_null(node->fields[i].column, row);
     }
     return p;

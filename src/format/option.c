@@ -160,8 +160,7 @@ static bool pattern_matches(tw_str pattern, tw_str key) {
     const char *hash = memchr(pattern.data, '#', pattern.length);
     if (hash) {
         size_t head = (size_t)(hash - pattern.data), tail = pattern.length - head - 1;
-        return key.length > head + tail && memcmp(key.data, pattern.data, head) == 0 &&
-               memcmp(key.data + key.length - tail, hash + 1, tail) == 0;
+        return key.length > head + tail && memcmp(key.data, pattern.data, head) == 0 && memcmp(key.data + key.length - tail, hash + 1, tail) == 0;
     }
     if (pattern.length > 2 && memcmp(pattern.data + pattern.length - 2, ".*", 2) == 0)
         return key.length > pattern.length - 1 && memcmp(key.data, pattern.data, pattern.length - 1) == 0;
@@ -238,8 +237,7 @@ static bool well_formed(const tw_option_info *info, tw_str value) {
 
 tw_status tw_option_check(const tw_option_info *info, tw_str key, tw_str value, tw_error *error) {
     if (well_formed(info, value)) return TW_OK;
-    tw_fail(error, TW_E_INVALID, "option '%.*s': '%.*s' is not %s", TW_STR_ARG(key), TW_STR_ARG(value),
-            expected(info->kind));
+    tw_fail(error, TW_E_INVALID, "option '%.*s': '%.*s' is not %s", TW_STR_ARG(key), TW_STR_ARG(value), expected(info->kind));
     if (info->limits) tw_error_detail(error, "allowed: %s", info->limits);
     if (info->doc) tw_error_hint(error, "%s", info->doc);
     return TW_E_INVALID;
@@ -281,8 +279,8 @@ static tw_status check_required(const tw_option *options, int n, const tw_option
         bool given = false;
         for (int o = 0; o < n && !given; o++) given = tw_option_matches(&known->infos[i], known->prefix, options[o].key);
         if (given) continue;
-        tw_fail(error, TW_E_INVALID, "option '%s%s%s' is required", known->prefix ? known->prefix : "",
-                known->prefix ? "." : "", known->infos[i].key);
+        tw_fail(error, TW_E_INVALID, "option '%s%s%s' is required", known->prefix ? known->prefix : "", known->prefix ? "." : "",
+                known->infos[i].key);
         if (known->infos[i].doc) tw_error_hint(error, "%s", known->infos[i].doc);
         return TW_E_INVALID;
     }

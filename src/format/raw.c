@@ -25,8 +25,7 @@ typedef struct encoder {
 } encoder;
 
 static tw_status check(const tw_type *row, tw_error *error) {
-    if (row->nfields != 1)
-        return tw_fail(error, TW_E_INVALID, "the raw format needs exactly one column, the table has %d", row->nfields);
+    if (row->nfields != 1) return tw_fail(error, TW_E_INVALID, "the raw format needs exactly one column, the table has %d", row->nfields);
     tw_kind kind = row->fields[0].type->kind;
     bool ok = tw_kind_is_text(kind) || tw_kind_is_binary(kind) || kind == TW_BOOLEAN || (tw_kind_is_numeric(kind) && kind != TW_DECIMAL);
     return ok ? TW_OK : tw_fail(error, TW_E_UNSUPPORTED, "the raw format cannot hold %s", tw_kind_name(kind));
@@ -36,8 +35,8 @@ static bool little_endian(const tw_option *options, int n) {
     return tw_str_equal_nocase(tw_option_get(options, n, "raw.endianness"), TW_STR("little-endian"));
 }
 
-static tw_status open_decoder(tw_mem *mem, const tw_type *schema, const tw_type *wanted, const tw_option *options,
-                              int noptions, const tw_zone *zone, tw_decoder **out, tw_error *error) {
+static tw_status open_decoder(tw_mem *mem, const tw_type *schema, const tw_type *wanted, const tw_option *options, int noptions, const tw_zone *zone,
+                              tw_decoder **out, tw_error *error) {
     TW_TRY(check(schema, error));
     decoder *d = tw_calloc(mem, sizeof *d);
     if (!d) return tw_fail(error, TW_E_NOMEM, "out of memory");
@@ -112,8 +111,8 @@ static tw_status decode(tw_decoder *opaque, tw_decode *io) {
     return TW_OK;
 }
 
-static tw_status open_encoder(tw_mem *mem, const tw_type *row, const tw_option *options, int noptions, const tw_zone *zone,
-                              tw_encoder **out, tw_error *error) {
+static tw_status open_encoder(tw_mem *mem, const tw_type *row, const tw_option *options, int noptions, const tw_zone *zone, tw_encoder **out,
+                              tw_error *error) {
     TW_TRY(check(row, error));
     encoder *e = tw_calloc(mem, sizeof *e);
     if (!e) return tw_fail(error, TW_E_NOMEM, "out of memory");

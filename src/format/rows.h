@@ -56,16 +56,16 @@ static inline void tw_dcol_string(tw_dcol *column, int32_t row, tw_str text) {
 /* Why a value did not fit its column. */
 typedef enum tw_fit {
     TW_FIT_OK,
-    TW_FIT_BAD,   /* not a value of the type */
+    TW_FIT_BAD, /* not a value of the type */
     TW_FIT_NOMEM,
 } tw_fit;
 
 /* How text becomes a value. */
 typedef struct tw_text_rules {
-    char separator;  /* between date and time: ' ' or 'T' */
-    bool iso_time;   /* seconds may be missing (ISO_LOCAL_TIME) */
-    bool ltz_z;      /* TIMESTAMP_LTZ must end in 'Z'; else may */
-    bool lenient;    /* one-digit months, days and hours (java.sql.Timestamp.valueOf) */
+    char separator; /* between date and time: ' ' or 'T' */
+    bool iso_time;  /* seconds may be missing (ISO_LOCAL_TIME) */
+    bool ltz_z;     /* TIMESTAMP_LTZ must end in 'Z'; else may */
+    bool lenient;   /* one-digit months, days and hours (java.sql.Timestamp.valueOf) */
 } tw_text_rules;
 
 /* Text of a scalar into a row, by Java's parse functions that Flink's converters call; numbers and booleans are trimmed. STR columns

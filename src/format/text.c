@@ -80,9 +80,7 @@ static bool read_time(cursor *c, const tw_text_rules *rules, int32_t *ms, int32_
     return true;
 }
 
-static cursor cursor_of(tw_str text) {
-    return (cursor){(const unsigned char *)text.data, (const unsigned char *)text.data + text.length};
-}
+static cursor cursor_of(tw_str text) { return (cursor){(const unsigned char *)text.data, (const unsigned char *)text.data + text.length}; }
 
 bool tw_text_date(tw_str text, bool lenient, bool clamp, int32_t *days) {
     cursor c = cursor_of(text);
@@ -190,9 +188,7 @@ static tw_fit put_time(tw_dcol *c, int32_t row, tw_str text, const tw_text_rules
 static tw_fit put(tw_rows *rows, tw_dcol *c, int32_t row, tw_str text, const tw_text_rules *rules) {
     switch (c->type->kind) {
     case TW_NULL: tw_dcol_null(c, row); return TW_FIT_OK;
-    case TW_BOOLEAN:
-        ((uint8_t *)c->out->values)[row] = tw_str_equal_nocase(trimmed(text), TW_STR("true"));
-        return TW_FIT_OK;
+    case TW_BOOLEAN: ((uint8_t *)c->out->values)[row] = tw_str_equal_nocase(trimmed(text), TW_STR("true")); return TW_FIT_OK;
     case TW_TINYINT: return put_int(c, row, text, INT8_MIN, INT8_MAX);
     case TW_SMALLINT: return put_int(c, row, text, INT16_MIN, INT16_MAX);
     case TW_INTEGER:
@@ -206,8 +202,7 @@ static tw_fit put(tw_rows *rows, tw_dcol *c, int32_t row, tw_str text, const tw_
     case TW_VARCHAR: ((tw_sview *)c->out->values)[row] = tw_sview_make(text.data, text.length); return TW_FIT_OK;
     case TW_BINARY:
     case TW_VARBINARY: return put_bytes(rows, c, row, text);
-    case TW_DATE:
-        return tw_text_date(text, rules->lenient, false, &((int32_t *)c->out->values)[row]) ? TW_FIT_OK : TW_FIT_BAD;
+    case TW_DATE: return tw_text_date(text, rules->lenient, false, &((int32_t *)c->out->values)[row]) ? TW_FIT_OK : TW_FIT_BAD;
     case TW_TIME: return put_time(c, row, text, rules);
     case TW_TIMESTAMP:
     case TW_TIMESTAMP_LTZ: return put_timestamp(c, row, text, rules);

@@ -320,8 +320,10 @@ static tw_status give_input(run *r, const tw_behaviour_step *s) {
 static tw_status drive(run *r, const tw_behaviour_step *s) {
     if (s->kind == TW_STEP_CHECKPOINT) return checkpoint(r);
     if (s->kind == TW_STEP_CRASH) return crash(r);
-    if (s->kind == TW_STEP_ADVANCE) tw_os_advance(&r->os, s->number);
-    else TW_TRY(give_input(r, s));
+    if (s->kind == TW_STEP_ADVANCE)
+        tw_os_advance(&r->os, s->number);
+    else
+        TW_TRY(give_input(r, s));
     return step_job(r);
 }
 

@@ -60,15 +60,15 @@ typedef enum tw_step_kind {
 
 typedef struct tw_behaviour_step {
     tw_step_kind kind;
-    int32_t line;        /* of the directive, from 1 */
+    int32_t line; /* of the directive, from 1 */
     tw_str table;
     int32_t partition;
     int64_t number;      /* WATERMARK, ADVANCE: ms; LATE, BAD: rows */
     bool error, ordered; /* STATEMENT error; QUERY ordered */
     char sqlstate[6];
     int32_t at_line, at_column; /* of the error; 0: not said */
-    tw_str text;         /* SQL, fed lines */
-    tw_str *expected;    /* lines behind ----, or of EMITS, TABLE, CHANGES */
+    tw_str text;                /* SQL, fed lines */
+    tw_str *expected;           /* lines behind ----, or of EMITS, TABLE, CHANGES */
     int32_t nexpected;
 } tw_behaviour_step;
 

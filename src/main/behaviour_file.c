@@ -124,14 +124,22 @@ static const struct {
     bool (*parse)(tw_str *line, tw_behaviour_step *s);
     int body;
 } DIRECTIVES[] = {
-    {"statement", TW_STEP_STATEMENT, parse_statement, BODY_TEXT}, {"query", TW_STEP_QUERY, parse_query, BODY_TEXT},
-    {"job", TW_STEP_JOB, parse_nothing, BODY_TEXT},               {"feed", TW_STEP_FEED, parse_feed, BODY_TEXT},
-    {"watermark", TW_STEP_WATERMARK, parse_watermark, BODY_NONE}, {"advance", TW_STEP_ADVANCE, parse_advance, BODY_NONE},
-    {"checkpoint", TW_STEP_CHECKPOINT, parse_nothing, BODY_NONE}, {"crash", TW_STEP_CRASH, parse_nothing, BODY_NONE},
-    {"end", TW_STEP_END, parse_end, BODY_NONE},                   {"emits", TW_STEP_EMITS, parse_nothing, BODY_EXPECTED},
-    {"table", TW_STEP_TABLE, parse_nothing, BODY_EXPECTED},       {"changes", TW_STEP_CHANGES, parse_nothing, BODY_EXPECTED},
-    {"late", TW_STEP_LATE, parse_count, BODY_NONE},               {"errors", TW_STEP_BAD, parse_count, BODY_NONE},
-    {"fails", TW_STEP_FAILS, parse_error_clause, BODY_TEXT},      {"one-shard", TW_STEP_ONE_SHARD, parse_nothing, BODY_NONE},
+    {"statement", TW_STEP_STATEMENT, parse_statement, BODY_TEXT},
+    {"query", TW_STEP_QUERY, parse_query, BODY_TEXT},
+    {"job", TW_STEP_JOB, parse_nothing, BODY_TEXT},
+    {"feed", TW_STEP_FEED, parse_feed, BODY_TEXT},
+    {"watermark", TW_STEP_WATERMARK, parse_watermark, BODY_NONE},
+    {"advance", TW_STEP_ADVANCE, parse_advance, BODY_NONE},
+    {"checkpoint", TW_STEP_CHECKPOINT, parse_nothing, BODY_NONE},
+    {"crash", TW_STEP_CRASH, parse_nothing, BODY_NONE},
+    {"end", TW_STEP_END, parse_end, BODY_NONE},
+    {"emits", TW_STEP_EMITS, parse_nothing, BODY_EXPECTED},
+    {"table", TW_STEP_TABLE, parse_nothing, BODY_EXPECTED},
+    {"changes", TW_STEP_CHANGES, parse_nothing, BODY_EXPECTED},
+    {"late", TW_STEP_LATE, parse_count, BODY_NONE},
+    {"errors", TW_STEP_BAD, parse_count, BODY_NONE},
+    {"fails", TW_STEP_FAILS, parse_error_clause, BODY_TEXT},
+    {"one-shard", TW_STEP_ONE_SHARD, parse_nothing, BODY_NONE},
 };
 
 /* --- bodies --- */

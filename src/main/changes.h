@@ -5,8 +5,8 @@
 #include "data/batch.h"
 
 typedef struct tw_noted_change {
-    int8_t kind;  /* tw_change */
-    tw_str text;  /* "[1, a]", or "identifier> [1, a]" of a print sink */
+    int8_t kind; /* tw_change */
+    tw_str text; /* "[1, a]", or "identifier> [1, a]" of a print sink */
 } tw_noted_change;
 
 typedef struct tw_changes {

@@ -48,10 +48,10 @@ static tw_status read_sample(tw_mem *mem, const char *path, tw_inference *in, tw
 /* --- the disorder --- */
 
 typedef struct disorder {
-    int64_t highest;      /* time seen so far */
+    int64_t highest; /* time seen so far */
     uint64_t rows, nulls, behind;
     uint64_t lost[NDELAYS];
-    int64_t *by;          /* how far each row behind is behind */
+    int64_t *by; /* how far each row behind is behind */
     size_t count, capacity;
 } disorder;
 
@@ -186,7 +186,8 @@ static tw_status infer(tw_mem *mem, tw_arena *arena, const char *path, tw_error 
             print_disorder(&d, column);
         else
             printf("\n-- no column holds a time: windows need one\n");
-        if (stats.bad_records) printf("-- %llu records do not fit this table and would be in `%.*s$errors`\n", (unsigned long long)stats.bad_records, TW_STR_ARG(name));
+        if (stats.bad_records)
+            printf("-- %llu records do not fit this table and would be in `%.*s$errors`\n", (unsigned long long)stats.bad_records, TW_STR_ARG(name));
     }
     free(d.by);
     tw_buf_free(&ddl);

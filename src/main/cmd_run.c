@@ -49,7 +49,8 @@ int tw_command_run(int argc, char **argv) {
     const char *text = NULL;
     bool live = take_live(&argc, argv);
     int n = tw_options_take(argc, argv, &options, &text);
-    if (n < 0 || (n == 0 && !text)) return n < 0 ? TW_EXIT_USAGE : (tw_usage("run needs a script: a file, '-' for standard input, or -e \"SELECT ...\""), TW_EXIT_USAGE);
+    if (n < 0 || (n == 0 && !text))
+        return n < 0 ? TW_EXIT_USAGE : (tw_usage("run needs a script: a file, '-' for standard input, or -e \"SELECT ...\""), TW_EXIT_USAGE);
     tw_interrupt_install();
     if (live && tw_live_open(tw_is_terminal(1) ? TW_LIVE_DRAW : TW_LIVE_LINES, stdout, &options.live, &error) != TW_OK)
         return tw_complain(&error, NULL, TW_STR(""));

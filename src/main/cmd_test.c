@@ -6,8 +6,8 @@
 #include "main/command.h"
 
 static const tw_behaviour_config MATRIX[] = {
-    {4096, 1, 1, false}, {1, 1, 2, false},    {7, 1, 3, false}, {4096, 2, 4, false}, {1, 2, 5, false}, {7, 2, 6, false},
-    {4096, 3, 7, false}, {1, 3, 8, false},    {7, 3, 9, false}, {4096, 1, 10, true}, {1, 2, 11, true}, {7, 3, 12, true},
+    {4096, 1, 1, false}, {1, 1, 2, false}, {7, 1, 3, false}, {4096, 2, 4, false}, {1, 2, 5, false}, {7, 2, 6, false},
+    {4096, 3, 7, false}, {1, 3, 8, false}, {7, 3, 9, false}, {4096, 1, 10, true}, {1, 2, 11, true}, {7, 3, 12, true},
 };
 
 typedef struct tally {

@@ -22,13 +22,13 @@ typedef struct tw_command {
 extern const tw_command TW_COMMANDS[];
 extern const int TW_COMMAND_COUNT;
 
-int tw_command_run(int argc, char **argv);     /* run FILE...; also -e TEXT */
+int tw_command_run(int argc, char **argv); /* run FILE...; also -e TEXT */
 int tw_command_explain(int argc, char **argv);
 int tw_command_check(int argc, char **argv);
 int tw_command_functions(int argc, char **argv);
-int tw_command_demo(int argc, char **argv);    /* demo [--replay X] [SCRIPT] */
-int tw_command_infer(int argc, char **argv);   /* infer FILE */
-int tw_command_test(int argc, char **argv);    /* test [--quick] FILE|FOLDER... */
+int tw_command_demo(int argc, char **argv);  /* demo [--replay X] [SCRIPT] */
+int tw_command_infer(int argc, char **argv); /* infer FILE */
+int tw_command_test(int argc, char **argv);  /* test [--quick] FILE|FOLDER... */
 
 /* The options that commands share, taken out of argv: --shards, --memory, --format, ... What is left is in argv[0..n). -1 after a message. */
 int tw_options_take(int argc, char **argv, tw_script_options *options, const char **text);

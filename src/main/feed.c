@@ -76,8 +76,8 @@ typedef struct reader {
     tw_decode io;
     size_t offset;
     uint64_t line;
-    int32_t marks;     /* passed so far */
-    tw_batch mark;     /* a batch without rows that says a watermark */
+    int32_t marks; /* passed so far */
+    tw_batch mark; /* a batch without rows that says a watermark */
 } reader;
 
 static const tw_option_info OPTIONS[] = {
@@ -92,7 +92,10 @@ static tw_status open_source(const tw_source_context *context, tw_source **out, 
     tw_feed *feed = (tw_feed *)tw_registry_connector(context->registry, table->connector);
     source *s = tw_calloc(context->mem, sizeof *s);
     if (!s) return tw_fail(error, TW_E_NOMEM, "out of memory");
-    *s = (source){.mem = context->mem, .scan = context->scan, .zone = context->session->zone, .table = tw_feed_table_of(feed, table->name),
+    *s = (source){.mem = context->mem,
+                  .scan = context->scan,
+                  .zone = context->session->zone,
+                  .table = tw_feed_table_of(feed, table->name),
                   .format = tw_registry_format(context->registry, table->format),
                   .nsplits = (int)tw_option_int(table->options, table->noptions, "partitions", 1)};
     for (int i = 0; i < s->nsplits; i++) {
@@ -135,8 +138,7 @@ static tw_status open_reader(tw_source *opaque, const tw_split_id *split, tw_mem
         r->marks = (int32_t)tw_read_varint(&in);
     }
     const tw_table_ref *table = &s->scan->table;
-    tw_status status =
-        s->format->decoder_open(mem, table->schema, s->scan->wanted, table->options, table->noptions, s->zone, &r->decoder, error);
+    tw_status status = s->format->decoder_open(mem, table->schema, s->scan->wanted, table->options, table->noptions, s->zone, &r->decoder, error);
     if (status != TW_OK) {
         close_reader((tw_split_reader *)r);
         return status;
@@ -191,11 +193,21 @@ static tw_status poll(tw_split_reader *opaque, int32_t max_rows, tw_batch **batc
     }
 }
 
-static const tw_source_ops SOURCE = {.open = open_source, .close = close_source, .splits = splits, .reader_open = open_reader, .poll = poll,
-                                     .position = position, .reader_close = close_reader};
+static const tw_source_ops SOURCE = {.open = open_source,
+                                     .close = close_source,
+                                     .splits = splits,
+                                     .reader_open = open_reader,
+                                     .poll = poll,
+                                     .position = position,
+                                     .reader_close = close_reader};
 
 void tw_feed_init(tw_feed *f, tw_mem *mem) {
     *f = (tw_feed){.mem = mem,
-                   .connector = {.name = "feed", .doc = "lines given by a behaviour test", .options = OPTIONS,
-                                 .noptions = sizeof OPTIONS / sizeof *OPTIONS, .takes_format = true, .bounded = bounded, .source = &SOURCE}};
+                   .connector = {.name = "feed",
+                                 .doc = "lines given by a behaviour test",
+                                 .options = OPTIONS,
+                                 .noptions = sizeof OPTIONS / sizeof *OPTIONS,
+                                 .takes_format = true,
+                                 .bounded = bounded,
+                                 .source = &SOURCE}};
 }

@@ -16,7 +16,7 @@ typedef struct tw_feed_mark { /* the partition's watermark is said to be at leas
 } tw_feed_mark;
 
 typedef struct tw_feed_partition {
-    tw_buf bytes;       /* TW_DECODE_PAD readable bytes behind them */
+    tw_buf bytes; /* TW_DECODE_PAD readable bytes behind them */
     tw_feed_mark *marks;
     int32_t nmarks, marks_capacity;
     bool ended;

@@ -173,10 +173,14 @@ static void see_csv_field(tw_shape *s, tw_str field) {
     double d;
     int64_t v;
     if (field.length == 0) return;
-    if (tw_int_parse(field, INT64_MIN, INT64_MAX, &v)) see_integer(s, v);
-    else if (tw_double_parse(field, &d)) s->seen |= TW_SHAPE_NUMBER;
-    else if (tw_str_equal_nocase(field, TW_STR("true")) || tw_str_equal_nocase(field, TW_STR("false"))) s->seen |= TW_SHAPE_BOOLEAN;
-    else see_text(s, field);
+    if (tw_int_parse(field, INT64_MIN, INT64_MAX, &v))
+        see_integer(s, v);
+    else if (tw_double_parse(field, &d))
+        s->seen |= TW_SHAPE_NUMBER;
+    else if (tw_str_equal_nocase(field, TW_STR("true")) || tw_str_equal_nocase(field, TW_STR("false")))
+        s->seen |= TW_SHAPE_BOOLEAN;
+    else
+        see_text(s, field);
 }
 
 static bool see_csv_line(tw_inference *in, tw_str line) {
@@ -236,17 +240,24 @@ static void print_row(tw_buf *out, const tw_shape *s) {
 
 static void print_type(tw_buf *out, const tw_shape *s, bool event_time) {
     int precision = event_time || s->precision <= 3 ? 3 : s->precision <= 6 ? 6 : 9;
-    if (is_time(s)) tw_buf_printf(out, "%s(%d)", s->seen == TW_SHAPE_INSTANT ? "TIMESTAMP_LTZ" : "TIMESTAMP", precision);
-    else if (s->seen == TW_SHAPE_BOOLEAN) tw_buf_text(out, "BOOLEAN");
-    else if (s->seen == TW_SHAPE_INTEGER) tw_buf_text(out, "BIGINT");
-    else if (s->seen && !(s->seen & ~(uint32_t)(TW_SHAPE_INTEGER | TW_SHAPE_NUMBER))) tw_buf_text(out, "DOUBLE");
-    else if (s->seen == TW_SHAPE_DATE) tw_buf_text(out, "DATE");
-    else if (s->seen == TW_SHAPE_ROW && s->children) print_row(out, s);
+    if (is_time(s))
+        tw_buf_printf(out, "%s(%d)", s->seen == TW_SHAPE_INSTANT ? "TIMESTAMP_LTZ" : "TIMESTAMP", precision);
+    else if (s->seen == TW_SHAPE_BOOLEAN)
+        tw_buf_text(out, "BOOLEAN");
+    else if (s->seen == TW_SHAPE_INTEGER)
+        tw_buf_text(out, "BIGINT");
+    else if (s->seen && !(s->seen & ~(uint32_t)(TW_SHAPE_INTEGER | TW_SHAPE_NUMBER)))
+        tw_buf_text(out, "DOUBLE");
+    else if (s->seen == TW_SHAPE_DATE)
+        tw_buf_text(out, "DATE");
+    else if (s->seen == TW_SHAPE_ROW && s->children)
+        print_row(out, s);
     else if (s->seen == TW_SHAPE_ARRAY && s->children) {
         tw_buf_text(out, "ARRAY<");
         print_type(out, s->children, false);
         tw_buf_byte(out, '>');
-    } else tw_buf_text(out, "STRING");
+    } else
+        tw_buf_text(out, "STRING");
 }
 
 static bool any_iso(const tw_shape *s) {
@@ -294,7 +305,8 @@ void tw_infer_print(const tw_inference *in, tw_buf *out, tw_str name, tw_str pat
     tw_buf_text(out, "\n) WITH (\n  'connector' = 'filesystem',\n  'path' = ");
     print_text(out, path);
     tw_buf_printf(out, ",\n  'format' = '%s'", in->csv ? "csv" : "json");
-    if (in->csv && in->delimiter != ',') tw_buf_printf(out, ",\n  'csv.field-delimiter' = '%s'", in->delimiter == '\t' ? "\\t" : (char[]){in->delimiter, 0});
+    if (in->csv && in->delimiter != ',')
+        tw_buf_printf(out, ",\n  'csv.field-delimiter' = '%s'", in->delimiter == '\t' ? "\\t" : (char[]){in->delimiter, 0});
     if (in->csv && in->header) tw_buf_text(out, ",\n  'csv.ignore-first-line' = 'true'");
     if (in->csv) tw_buf_text(out, ",\n  'csv.empty-string-as-null' = 'true'");
     if (!in->csv && any_iso(&in->root)) tw_buf_text(out, ",\n  'json.timestamp-format.standard' = 'ISO-8601'");

@@ -31,8 +31,8 @@ struct tw_shape {
 
 typedef struct tw_inference {
     tw_arena *arena;
-    tw_shape root;      /* ROW of the columns */
-    bool csv, header;   /* header: the first line names the columns */
+    tw_shape root;    /* ROW of the columns */
+    bool csv, header; /* header: the first line names the columns */
     char delimiter;
     int64_t records;
 } tw_inference;

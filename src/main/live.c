@@ -103,7 +103,8 @@ static void add_row(live_sink *s, const tw_batch *batch, int32_t row) {
 
 static uint64_t hash_row(const tw_batch *batch, int32_t row) {
     uint64_t hash = 0;
-    for (int32_t c = 0; c < batch->ncolumns; c++) hash = tw_hash_combine(hash, tw_value_hash(&batch->columns[c], batch->columns[c].constant ? 0 : row));
+    for (int32_t c = 0; c < batch->ncolumns; c++)
+        hash = tw_hash_combine(hash, tw_value_hash(&batch->columns[c], batch->columns[c].constant ? 0 : row));
     return hash;
 }
 

@@ -86,7 +86,8 @@ static int take_seed(const reading *r) {
 
 static int take_memory(const reading *r) {
     int64_t bytes;
-    if (!tw_option_size(tw_str_of(r->value), &bytes) || bytes < 16 << 20) return tw_usage("--memory takes a size of at least 16 mb, such as '2 gb', not '%s'", r->value);
+    if (!tw_option_size(tw_str_of(r->value), &bytes) || bytes < 16 << 20)
+        return tw_usage("--memory takes a size of at least 16 mb, such as '2 gb', not '%s'", r->value);
     r->options->memory = (size_t)bytes;
     return 0;
 }
@@ -116,8 +117,8 @@ static int take_text(const reading *r) {
 static const struct {
     const char *name;
     int (*take)(const reading *r);
-} TAKERS[] = {{"--shards", take_shards}, {"--batch", take_batch}, {"--seed", take_seed},
-              {"--memory", take_memory}, {"--replay", take_replay}, {"--format", take_format}, {"-e", take_text}, {"--execute", take_text}};
+} TAKERS[] = {{"--shards", take_shards}, {"--batch", take_batch},   {"--seed", take_seed}, {"--memory", take_memory},
+              {"--replay", take_replay}, {"--format", take_format}, {"-e", take_text},     {"--execute", take_text}};
 
 /* 1: not an option of ours; 0: taken; -1: wrong. `*used` arguments were taken. */
 static int take(reading *r, int argc, char **argv, int *used) {

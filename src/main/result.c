@@ -104,8 +104,7 @@ static void widen(tw_result *r, const tw_batch *batch) {
 }
 
 static void put_table_row(tw_result *r, const tw_batch *batch, int32_t row) {
-    for (int32_t c = 0; c < batch->ncolumns; c++)
-        put_cell(r, cell_text(r, &batch->columns[c], row), c, to_the_right(r->row->fields[c].type));
+    for (int32_t c = 0; c < batch->ncolumns; c++) put_cell(r, cell_text(r, &batch->columns[c], row), c, to_the_right(r->row->fields[c].type));
     tw_buf_byte(&r->text, '\n');
 }
 
@@ -270,8 +269,8 @@ static tw_status open_result(tw_result *r, bool bounded) {
     return r->waiting ? tw_builder_open(&r->held, r->mem, r->row, WAIT_ROWS) : TW_OK;
 }
 
-tw_status tw_result_open(tw_mem *mem, const tw_session *session, const tw_type *row, tw_result_format format, bool updating, bool bounded,
-                         FILE *out, tw_result **result, tw_error *error) {
+tw_status tw_result_open(tw_mem *mem, const tw_session *session, const tw_type *row, tw_result_format format, bool updating, bool bounded, FILE *out,
+                         tw_result **result, tw_error *error) {
     if (updating && !bounded && format != TW_RESULT_CHANGELOG) {
         tw_status status = tw_fail(error, TW_E_UNSUPPORTED, "the result changes without end: it has no final rows to show");
         tw_error_hint(error, "%s", "use --format changelog, or insert it into a table with connector 'print'");

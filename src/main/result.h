@@ -22,8 +22,8 @@ int tw_result_format_parse(const char *name);
 typedef struct tw_result tw_result;
 
 /* `row` and `session` are borrowed. `bounded`: the input ends, so that column widths may wait for it. */
-tw_status tw_result_open(tw_mem *mem, const tw_session *session, const tw_type *row, tw_result_format format, bool updating, bool bounded,
-                         FILE *out, tw_result **result, tw_error *error);
+tw_status tw_result_open(tw_mem *mem, const tw_session *session, const tw_type *row, tw_result_format format, bool updating, bool bounded, FILE *out,
+                         tw_result **result, tw_error *error);
 tw_status tw_result_push(tw_result *result, const tw_batch *batch, tw_error *error);
 /* The end of the rows: what was held back is written. */
 tw_status tw_result_finish(tw_result *result, tw_error *error);

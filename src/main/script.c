@@ -82,7 +82,8 @@ static tw_status run_job(tw_script *s, const tw_plan *plan, tw_error *error) {
     options.collect_context = s;
     options.out = s->options.out;
     options.side = s->side;
-    if (!s->options.replay_given && options.replay_speed == 0) options.replay_speed = strtod(tw_sql_setting(s->sql, "thalweg.replay-speed").data, NULL);
+    if (!s->options.replay_given && options.replay_speed == 0)
+        options.replay_speed = strtod(tw_sql_setting(s->sql, "thalweg.replay-speed").data, NULL);
     tw_job *job;
     tw_monitor monitor;
     TW_TRY(tw_job_open(&s->mem, &s->os, s->registry, plan, &options, &job, error));
@@ -133,8 +134,7 @@ static tw_status flush(tw_script *s, tw_error *error) {
 static tw_status gather(tw_script *s, const tw_rel *root, tw_error *error) {
     if (s->npending == s->pending_capacity) {
         int32_t capacity = s->pending_capacity ? s->pending_capacity * 2 : 16;
-        const tw_rel **more =
-            tw_realloc(&s->mem, s->pending, sizeof *more * (size_t)s->pending_capacity, sizeof *more * (size_t)capacity);
+        const tw_rel **more = tw_realloc(&s->mem, s->pending, sizeof *more * (size_t)s->pending_capacity, sizeof *more * (size_t)capacity);
         if (!more) return tw_fail(error, TW_E_NOMEM, "out of memory");
         s->pending = more;
         s->pending_capacity = capacity;

@@ -14,11 +14,11 @@
 
 typedef struct tw_script_options {
     tw_result_format format;
-    tw_job_options job;   /* shards, seed, ...; collect and side are the script's own */
-    size_t memory;        /* bytes, 0: no limit */
-    bool progress;        /* a line on standard error while a job runs */
-    tw_live *live;        /* takes the rows of print sinks, NULL: they are printed */
-    bool replay_given;    /* job.replay_speed was asked for; else the setting thalweg.replay-speed counts */
+    tw_job_options job; /* shards, seed, ...; collect and side are the script's own */
+    size_t memory;      /* bytes, 0: no limit */
+    bool progress;      /* a line on standard error while a job runs */
+    tw_live *live;      /* takes the rows of print sinks, NULL: they are printed */
+    bool replay_given;  /* job.replay_speed was asked for; else the setting thalweg.replay-speed counts */
     FILE *out;
 } tw_script_options;
 

@@ -7,7 +7,7 @@
 
 typedef struct calc {
     tw_operator op;
-    tw_arena arena; /* of the batch */
+    tw_arena arena;                  /* of the batch */
     tw_evaluation *filter, *project; /* filter NULL: every row passes */
     tw_column *columns;              /* of the projection, rows in place */
     tw_compactor compactor;
@@ -31,8 +31,7 @@ static tw_status open_operator(tw_operator *op, tw_error *error) {
     const tw_plan_calc *plan = &op->node->u.calc;
     tw_arena_init(&c->arena, op->task->mem, 4096);
     c->columns = tw_calloc(op->task->mem, sizeof *c->columns * ((size_t)plan->nproject + 1));
-    if (!c->columns || tw_compactor_open(&c->compactor, op->task->mem, plan->nproject) != TW_OK)
-        return tw_fail(error, TW_E_NOMEM, "out of memory");
+    if (!c->columns || tw_compactor_open(&c->compactor, op->task->mem, plan->nproject) != TW_OK) return tw_fail(error, TW_E_NOMEM, "out of memory");
     if (plan->filter) TW_TRY(make(c, &plan->filter, 1, &c->filter, error));
     return make(c, plan->project, plan->nproject, &c->project, error);
 }
@@ -58,5 +57,5 @@ static void close_operator(tw_operator *op) {
     if (c->arena.mem) tw_arena_free(&c->arena);
 }
 
-const tw_operator_ops TW_OPERATOR_CALC = {.name = "calc", .size = sizeof(calc), .open = open_operator, .push = push,
-                                          .watermark = tw_watermark_default, .close = close_operator};
+const tw_operator_ops TW_OPERATOR_CALC = {
+    .name = "calc", .size = sizeof(calc), .open = open_operator, .push = push, .watermark = tw_watermark_default, .close = close_operator};

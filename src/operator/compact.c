@@ -17,11 +17,11 @@ void tw_compactor_close(tw_compactor *c) {
     if (c->arena.mem) tw_arena_free(&c->arena);
 }
 
-#define GATHER(T)                                                                                                       \
-    do {                                                                                                                \
-        T *restrict to_ = to;                                                                                           \
-        const T *restrict from_ = from;                                                                                 \
-        for (int32_t k = 0; k < rows.count; k++) to_[k] = from_[rows.index[k]];                                         \
+#define GATHER(T)                                                               \
+    do {                                                                        \
+        T *restrict to_ = to;                                                   \
+        const T *restrict from_ = from;                                         \
+        for (int32_t k = 0; k < rows.count; k++) to_[k] = from_[rows.index[k]]; \
     } while (0)
 
 static void gather_piece(void *to, const void *from, int width, tw_selection rows) {

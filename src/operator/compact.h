@@ -8,7 +8,7 @@
 #include "data/builder.h"
 
 typedef struct tw_compactor {
-    tw_arena arena;    /* the room below; made for each column when it is first needed */
+    tw_arena arena; /* the room below; made for each column when it is first needed */
     int32_t ncolumns;
     tw_column *columns;
     void **values;

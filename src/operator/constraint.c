@@ -93,7 +93,9 @@ static bool has_length(const tw_type *type) {
     return (tw_kind_is_text(type->kind) || tw_kind_is_binary(type->kind)) && type->length != TW_LENGTH_MAX;
 }
 
-static size_t length_of(const tw_type *type, tw_str text) { return tw_kind_is_text(type->kind) ? tw_utf8_length(text.data, text.length) : text.length; }
+static size_t length_of(const tw_type *type, tw_str text) {
+    return tw_kind_is_text(type->kind) ? tw_utf8_length(text.data, text.length) : text.length;
+}
 
 static bool is_fixed(const tw_type *type) { return type->kind == TW_CHAR || type->kind == TW_BINARY; }
 
@@ -194,5 +196,9 @@ static tw_status push(tw_operator *op, int port, const tw_batch *batch) {
     return tw_emit(op, &c->out);
 }
 
-const tw_operator_ops TW_OPERATOR_CONSTRAINT = {.name = "constraint", .size = sizeof(constraint), .open = open_operator, .push = push,
-                                                .watermark = tw_watermark_default, .close = close_operator};
+const tw_operator_ops TW_OPERATOR_CONSTRAINT = {.name = "constraint",
+                                                .size = sizeof(constraint),
+                                                .open = open_operator,
+                                                .push = push,
+                                                .watermark = tw_watermark_default,
+                                                .close = close_operator};

@@ -8,12 +8,12 @@
 typedef struct tw_emitted {
     tw_mem *mem;
     tw_agg_set *set;
-    tw_key_codec codec;      /* of the aggregates' results */
+    tw_key_codec codec; /* of the aggregates' results */
     tw_payload_codec payload;
     const tw_column **columns; /* of `fresh` */
-    int32_t *out_columns;    /* where results lie in the output row */
-    tw_builder fresh;        /* results of the elements at hand */
-    tw_keys results;         /* the same as bytes */
+    int32_t *out_columns;      /* where results lie in the output row */
+    tw_builder fresh;          /* results of the elements at hand */
+    tw_keys results;           /* the same as bytes */
     bool opened;
 } tw_emitted;
 

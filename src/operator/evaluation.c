@@ -18,8 +18,13 @@ void tw_evaluation_close(tw_evaluation *e) {
 
 static tw_eval eval_of(tw_evaluation *e, const tw_batch *batch, tw_row_errors *errors) {
     const tw_task_context *task = e->op->task;
-    return (tw_eval){.session = task->session, .rows = batch->rows, .row_watermark = batch->row_watermark, .now_ms = task->now_ms,
-                     .arena = e->arena, .errors = errors, .mem = task->mem};
+    return (tw_eval){.session = task->session,
+                     .rows = batch->rows,
+                     .row_watermark = batch->row_watermark,
+                     .now_ms = task->now_ms,
+                     .arena = e->arena,
+                     .errors = errors,
+                     .mem = task->mem};
 }
 
 static void forget(tw_row_errors *errors) {

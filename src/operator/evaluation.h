@@ -8,7 +8,7 @@
 typedef struct tw_evaluation {
     tw_operator *op;
     tw_program *program;
-    tw_arena *arena;               /* of the batch; reset by the operator */
+    tw_arena *arena; /* of the batch; reset by the operator */
     tw_row_errors errors;
     uint16_t index[TW_BATCH_ROWS]; /* what selections that come out of here point to */
 } tw_evaluation;

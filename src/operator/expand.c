@@ -7,17 +7,17 @@
 
 typedef struct expand {
     tw_operator op;
-    tw_arena arena;        /* of the batch at hand */
-    tw_arena room;         /* of what lives as long as the operator */
+    tw_arena arena; /* of the batch at hand */
+    tw_arena room;  /* of what lives as long as the operator */
     tw_evaluation *evaluation;
     int32_t nsets, ncolumns;
     tw_column *evaluated;  /* set by set: ncolumns each */
     const tw_batch *batch; /* at hand */
     tw_selection rows;     /* of it, without those that failed */
     int64_t next, end;
-    tw_column *columns;    /* of `out`, with room for a full batch where they are flat */
+    tw_column *columns; /* of `out`, with room for a full batch where they are flat */
     uint64_t **validity;
-    int32_t *source;       /* input row of each output row */
+    int32_t *source; /* input row of each output row */
     int8_t *kinds;
     int64_t *row_watermark;
     uint64_t *source_pos;
@@ -64,7 +64,7 @@ static tw_status open_operator(tw_operator *op, tw_error *error) {
 
 /* --- making output rows --- */
 
-#define SPREAD(T)                                                                                                       \
+#define SPREAD(T) \
     for (int32_t k = first; k < n; k += x->nsets) ((T *)to->values)[k] = ((const T *)from->values)[from->constant ? 0 : x->source[k]]
 
 /* Values of one set into every nsets-th row, from `first` on. */
@@ -100,8 +100,7 @@ static tw_status make_column(expand *x, int32_t c, int32_t n) {
     tw_column *to = &x->columns[c];
     to->validity = x->validity[c];
     if (to->validity) tw_bits_fill(to->validity, n, true);
-    for (int32_t k = 0; k < x->nsets && k < n; k++)
-        spread(x, &x->evaluated[(x->next + k) % x->nsets * x->ncolumns + c], to, k, n);
+    for (int32_t k = 0; k < x->nsets && k < n; k++) spread(x, &x->evaluated[(x->next + k) % x->nsets * x->ncolumns + c], to, k, n);
     return TW_OK;
 }
 
@@ -118,9 +117,14 @@ static tw_status make_batch(expand *x, int32_t n) {
     for (int32_t k = 0; in->kinds && k < n; k++) x->kinds[k] = in->kinds[x->source[k]];
     for (int32_t k = 0; in->row_watermark && k < n; k++) x->row_watermark[k] = in->row_watermark[x->source[k]];
     for (int32_t k = 0; in->source_pos && k < n; k++) x->source_pos[k] = in->source_pos[x->source[k]];
-    x->out = (tw_batch){.rows = n, .ncolumns = x->ncolumns, .columns = x->columns, .kinds = in->kinds ? x->kinds : NULL,
-                        .row_watermark = in->row_watermark ? x->row_watermark : NULL, .arrival_ns = in->arrival_ns,
-                        .source_pos = in->source_pos ? x->source_pos : NULL, .split = in->split};
+    x->out = (tw_batch){.rows = n,
+                        .ncolumns = x->ncolumns,
+                        .columns = x->columns,
+                        .kinds = in->kinds ? x->kinds : NULL,
+                        .row_watermark = in->row_watermark ? x->row_watermark : NULL,
+                        .arrival_ns = in->arrival_ns,
+                        .source_pos = in->source_pos ? x->source_pos : NULL,
+                        .split = in->split};
     return TW_OK;
 }
 
@@ -158,5 +162,10 @@ static void close_operator(tw_operator *op) {
     if (x->room.mem) tw_arena_free(&x->room);
 }
 
-const tw_operator_ops TW_OPERATOR_EXPAND = {.name = "expand", .size = sizeof(expand), .open = open_operator, .push = push, .resume = resume,
-                                            .watermark = tw_watermark_default, .close = close_operator};
+const tw_operator_ops TW_OPERATOR_EXPAND = {.name = "expand",
+                                            .size = sizeof(expand),
+                                            .open = open_operator,
+                                            .push = push,
+                                            .resume = resume,
+                                            .watermark = tw_watermark_default,
+                                            .close = close_operator};

@@ -218,10 +218,10 @@ static tw_status take_results(group_agg *g, bool before) {
     return tw_builder_commit(&g->results, n, NULL);
 }
 
-#define DIFFER(T, TEST)                                                                                                                              \
-    do {                                                                                                                                             \
-        const T a = ((const T *)c->values)[i], b = ((const T *)c->values)[j];                                                                        \
-        return (TEST);                                                                                                                               \
+#define DIFFER(T, TEST)                                                       \
+    do {                                                                      \
+        const T a = ((const T *)c->values)[i], b = ((const T *)c->values)[j]; \
+        return (TEST);                                                        \
     } while (0)
 
 static inline bool values_differ(const tw_column *c, int32_t i, int32_t j) {

@@ -4,7 +4,7 @@
 
 typedef struct limit_operator {
     tw_operator op;
-    int64_t seen;   /* rows that have come, up to the last that counts */
+    int64_t seen; /* rows that have come, up to the last that counts */
     int64_t offset;
     int64_t end;    /* offset + limit; INT64_MAX: no limit */
     tw_arena arena; /* of the batch */
@@ -64,5 +64,11 @@ static void close_operator(tw_operator *op) {
     if (l->arena.mem) tw_arena_free(&l->arena);
 }
 
-const tw_operator_ops TW_OPERATOR_LIMIT = {.name = "limit", .size = sizeof(limit_operator), .open = open_operator, .push = push,
-                                           .watermark = tw_watermark_default, .snapshot = snapshot, .restore = restore, .close = close_operator};
+const tw_operator_ops TW_OPERATOR_LIMIT = {.name = "limit",
+                                           .size = sizeof(limit_operator),
+                                           .open = open_operator,
+                                           .push = push,
+                                           .watermark = tw_watermark_default,
+                                           .snapshot = snapshot,
+                                           .restore = restore,
+                                           .close = close_operator};

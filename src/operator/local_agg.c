@@ -37,16 +37,16 @@ typedef struct local_agg {
     int64_t *slices;           /* of these */
     char **blocks;             /* of these */
     int32_t nrows;
-    uint16_t *taken;           /* rows of the output: the groups' first, then those that are not folded */
+    uint16_t *taken; /* rows of the output: the groups' first, then those that are not folded */
     uint16_t *aside;
     int32_t naside;
     int64_t *watermarks;
     group *groups;
     int32_t ngroups;
-    uint16_t *slots;           /* group + 1; all 0 between batches */
-    char *partials;            /* one a group */
+    uint16_t *slots; /* group + 1; all 0 between batches */
+    char *partials;  /* one a group */
     int32_t stride;
-    uint64_t no_bits;          /* the constant NULL */
+    uint64_t no_bits; /* the constant NULL */
     tw_sview no_view;
 } local_agg;
 
@@ -68,7 +68,8 @@ static tw_status open_room(local_agg *l, const tw_type *input) {
     l->groups = TW_NEW_ARRAY(arena, group, GROUPS_MAX);
     l->slots = TW_NEW_ARRAY(arena, uint16_t, SLOTS);
     l->partials = tw_arena_alloc(arena, (size_t)l->stride * GROUPS_MAX);
-    if (!l->rows || !l->slices || !l->blocks || !l->taken || !l->aside || !l->watermarks || !l->groups || !l->slots || !l->partials) return TW_E_NOMEM;
+    if (!l->rows || !l->slices || !l->blocks || !l->taken || !l->aside || !l->watermarks || !l->groups || !l->slots || !l->partials)
+        return TW_E_NOMEM;
     return tw_builder_open(&l->out, l->op.task->mem, l->op.node->row, TW_BATCH_ROWS);
 }
 
@@ -100,7 +101,8 @@ static void close_agg(tw_operator *op) {
 static tw_status pass(local_agg *l, const tw_batch *batch) {
     static const tw_type *const bytes = &TW_TYPE_BYTES;
     memcpy(l->passed, batch->columns, sizeof *l->passed * (size_t)batch->ncolumns);
-    l->passed[batch->ncolumns] = (tw_column){.type = bytes, .phys = tw_type_phys(bytes), .constant = true, .validity = &l->no_bits, .values = &l->no_view};
+    l->passed[batch->ncolumns] = (tw_column){
+        .type = bytes, .phys = tw_type_phys(bytes), .constant = true, .validity = &l->no_bits, .values = &l->no_view};
     l->batch = *batch;
     l->batch.columns = l->passed;
     l->batch.ncolumns++;

@@ -28,7 +28,7 @@ typedef struct tw_operator_ops tw_operator_ops;
 /* A snapshot being written or read; one per operator and task. See state/table.h for the chunk's records. */
 typedef struct tw_snapshot_out {
     tw_buf *chunk;
-    bool full;      /* a base: everything; else what changed since the barrier before */
+    bool full; /* a base: everything; else what changed since the barrier before */
 } tw_snapshot_out;
 
 struct tw_operator_ops {
@@ -60,9 +60,9 @@ struct tw_operator {
     tw_task_context *task;
     tw_operator *next; /* receiver; NULL for sinks */
     int next_port;
-    int depth;         /* position in the task: receivers are deeper */
+    int depth; /* position in the task: receivers are deeper */
     bool pending;
-    int64_t timer_ms;  /* processing time at which `timer` is wanted; INT64_MAX: none */
+    int64_t timer_ms;        /* processing time at which `timer` is wanted; INT64_MAX: none */
     int64_t *port_watermark; /* for the default watermark handling */
     int64_t watermark_out;   /* last handed on */
 };
@@ -86,8 +86,8 @@ struct tw_task_context {
     const tw_plan *plan;
     int32_t instance, ninstances; /* which of the parallel tasks this is */
     const tw_side_outputs *side;
-    tw_error *error;      /* filled by whoever returns an error status */
-    int64_t now_ms;       /* processing time of this slice, wall clock UTC */
+    tw_error *error; /* filled by whoever returns an error status */
+    int64_t now_ms;  /* processing time of this slice, wall clock UTC */
     int32_t npending;
     int32_t yield_after;  /* batches that may still be emitted in this slice (seeded scheduler), or < 0: ask the clock */
     int64_t slice_end_ns; /* monotonic */
@@ -120,7 +120,7 @@ static inline void tw_timer_at(tw_operator *op, int64_t ms) {
 
 /* Every operator, for registry.c. */
 extern const tw_operator_ops TW_OPERATOR_CALC, TW_OPERATOR_CONSTRAINT, TW_OPERATOR_WATERMARK, TW_OPERATOR_UNION, TW_OPERATOR_WINDOW,
-    TW_OPERATOR_WINDOW_AGG, TW_OPERATOR_SESSION_AGG, TW_OPERATOR_COUNT_AGG, TW_OPERATOR_GROUP_AGG, TW_OPERATOR_LOCAL_AGG,
-    TW_OPERATOR_EXPAND, TW_OPERATOR_SORT, TW_OPERATOR_LIMIT, TW_OPERATOR_TOP_N;
+    TW_OPERATOR_WINDOW_AGG, TW_OPERATOR_SESSION_AGG, TW_OPERATOR_COUNT_AGG, TW_OPERATOR_GROUP_AGG, TW_OPERATOR_LOCAL_AGG, TW_OPERATOR_EXPAND,
+    TW_OPERATOR_SORT, TW_OPERATOR_LIMIT, TW_OPERATOR_TOP_N;
 
 #endif

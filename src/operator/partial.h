@@ -14,10 +14,10 @@ enum { TW_PARTIAL_HEAD = 8 };
 /* The final half's side. */
 typedef struct tw_partials {
     tw_agg_set *set;
-    int32_t column;   /* the partials' */
-    uint16_t *index;  /* rows that are none */
+    int32_t column;  /* the partials' */
+    uint16_t *index; /* rows that are none */
     char **blocks;
-    char *block;      /* one partial, where it may be read as accumulators */
+    char *block; /* one partial, where it may be read as accumulators */
 } tw_partials;
 
 /* Scratch comes from the set's arena. The last column of `input` has the partials. */

@@ -53,8 +53,8 @@ static tw_status list_read(void *context, char *payload, tw_reader *in) {
 
 tw_status tw_sessions_open(tw_sessions *s, tw_mem *mem, const tw_key_codec *keys, int64_t stored_namespace, const tw_window_time *time,
                            int64_t gap_ms, int64_t lateness_ms, const tw_session_owner *owner, void *context) {
-    *s = (tw_sessions){.mem = mem, .time = time, .gap_ms = gap_ms, .lateness_ms = lateness_ms, .owner = owner, .context = context,
-                       .done = TW_WATERMARK_MIN};
+    *s = (tw_sessions){
+        .mem = mem, .time = time, .gap_ms = gap_ms, .lateness_ms = lateness_ms, .owner = owner, .context = context, .done = TW_WATERMARK_MIN};
     s->codec = (tw_payload_codec){s, list_write, list_read, list_destroy};
     tw_timers_init(&s->timers, mem);
     return tw_table_open(mem, keys, sizeof(tw_session_list), &s->codec, stored_namespace, &s->table);

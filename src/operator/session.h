@@ -51,8 +51,8 @@ typedef struct tw_sessions {
     tw_payload_codec codec;
     tw_table *table;
     tw_timers timers;
-    int64_t done;     /* watermark up to which sessions have been closed */
-    bool restored;    /* timers are still to be made */
+    int64_t done;      /* watermark up to which sessions have been closed */
+    bool restored;     /* timers are still to be made */
     tw_element **held; /* elements that stay while somebody points to them */
     int32_t nheld, held_room;
 } tw_sessions;

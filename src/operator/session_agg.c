@@ -25,10 +25,10 @@ typedef struct shown { /* a result that has been handed on */
 
 typedef struct contents {
     int64_t count;
-    int64_t number;    /* of its slice of DISTINCT values, 0: none */
-    tw_slice *values;  /* NULL: not looked up yet */
-    shown *shown;      /* the first is of this session, others of ones merged into it */
-} contents;            /* then the block */
+    int64_t number;   /* of its slice of DISTINCT values, 0: none */
+    tw_slice *values; /* NULL: not looked up yet */
+    shown *shown;     /* the first is of this session, others of ones merged into it */
+} contents;           /* then the block */
 
 typedef enum phase { NOTHING, PUSHING, CLOSING, FLUSHING } phase;
 
@@ -39,19 +39,19 @@ typedef struct session_agg {
     tw_agg_set set;
     tw_session_owner owner;
     tw_sessions sessions;
-    tw_slices values;      /* DISTINCT */
-    int32_t nunused;       /* of them: `fired`, to be dropped */
+    tw_slices values; /* DISTINCT */
+    int32_t nunused;  /* of them: `fired`, to be dropped */
     int64_t sequence;
     tw_window_out out;
     tw_emitted emitted;
     bool direct, opened, upsert;
 
-    tw_keys keys;          /* of the rows being placed */
+    tw_keys keys; /* of the rows being placed */
     const tw_column **columns;
-    uint16_t *good;        /* rows with a time */
-    int64_t *local;        /* and their local times */
+    uint16_t *good; /* rows with a time */
+    int64_t *local; /* and their local times */
     tw_element **elements;
-    int32_t ngathered;     /* rows that have their session and are not added yet */
+    int32_t ngathered; /* rows that have their session and are not added yet */
     uint16_t *row;
     char **blocks;
     tw_session_node **nodes;
@@ -60,14 +60,14 @@ typedef struct session_agg {
     phase phase;
     const tw_batch *batch; /* being pushed */
     int32_t next_row;
-    int64_t target;        /* CLOSING: up to here */
+    int64_t target; /* CLOSING: up to here */
     bool hands_on;
-    tw_element *hand;      /* direct: the session that closes */
+    tw_element *hand; /* direct: the session that closes */
     tw_session_node *hand_node;
-    tw_element **listed;   /* keys with changed sessions */
+    tw_element **listed; /* keys with changed sessions */
     int32_t nlisted, listed_room, fire_at_element, kept;
     bool firing, fires_all;
-    int64_t early_at;      /* on the clock: when changes are handed on; INT64_MAX: not asked for */
+    int64_t early_at;        /* on the clock: when changes are handed on; INT64_MAX: not asked for */
     int64_t early_watermark; /* EVERY on event time: the last time */
 } session_agg;
 
@@ -76,7 +76,8 @@ static char *block_of(const tw_session_node *node) { return (char *)(contents_of
 
 static tw_status failed(session_agg *a, tw_status status) {
     if (!tw_is_error(status) || status == a->op.task->error->status) return status; /* has said so itself */
-    return tw_fail_at(a->op.task->error, status, a->op.node->pos, status == TW_E_NOMEM ? "out of memory in an aggregation by session" : "an aggregation by session failed");
+    return tw_fail_at(a->op.task->error, status, a->op.node->pos,
+                      status == TW_E_NOMEM ? "out of memory in an aggregation by session" : "an aggregation by session failed");
 }
 
 /* ---- contents of sessions ---- */
@@ -137,8 +138,10 @@ static tw_status add_shown(session_agg *a, shown **at, tw_window_span window, tw
     if (!s) return TW_E_NOMEM;
     s->window = window;
     tw_status status = tw_emitted_keep(a->set.mem, &s->result, bytes);
-    if (status == TW_OK) *at = s;
-    else tw_free(a->set.mem, s, sizeof *s);
+    if (status == TW_OK)
+        *at = s;
+    else
+        tw_free(a->set.mem, s, sizeof *s);
     return status;
 }
 
@@ -294,8 +297,10 @@ static tw_status write_row(session_agg *a, tw_element *element, tw_window_span w
     int32_t at = a->out.builder.batch.rows;
     tw_window_rows rows = {a->sessions.table, &element, 1, &window, true};
     TW_TRY(tw_window_out_frame(&a->out, &rows, at));
-    if (old) TW_TRY(tw_emitted_write_old(&a->emitted, tw_emitted_kept(&old->result), &a->out.builder, at));
-    else TW_TRY(tw_emitted_write_new(&a->emitted, 0, &a->out.builder, at));
+    if (old)
+        TW_TRY(tw_emitted_write_old(&a->emitted, tw_emitted_kept(&old->result), &a->out.builder, at));
+    else
+        TW_TRY(tw_emitted_write_new(&a->emitted, 0, &a->out.builder, at));
     return tw_builder_commit(&a->out.builder, 1, &kind);
 }
 
@@ -357,8 +362,10 @@ static tw_status fire(session_agg *a, bool all) {
             left |= node->changed;
         }
         list->listed = left;
-        if (left) a->listed[a->kept++] = element;
-        else TW_TRY(failed(a, tw_sessions_release(&a->sessions, element)));
+        if (left)
+            a->listed[a->kept++] = element;
+        else
+            TW_TRY(failed(a, tw_sessions_release(&a->sessions, element)));
     }
     a->nlisted = a->kept;
     a->firing = false;
@@ -494,8 +501,10 @@ static tw_status push(tw_operator *op, int port, const tw_batch *batch) {
 static tw_status resume(tw_operator *op) {
     session_agg *a = (session_agg *)op;
     tw_window_out_resume(&a->out);
-    if (a->phase == PUSHING) TW_TRY(go_on_pushing(a));
-    else if (a->phase != NOTHING) TW_TRY(go_on_closing(a));
+    if (a->phase == PUSHING)
+        TW_TRY(go_on_pushing(a));
+    else if (a->phase != NOTHING)
+        TW_TRY(go_on_closing(a));
     arm_timer(a);
     return TW_OK;
 }

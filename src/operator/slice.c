@@ -7,8 +7,8 @@
 tw_status tw_slice_new(tw_agg_set *set, int64_t namespace_, tw_slice **out) {
     tw_slice *slice = tw_calloc(set->mem, sizeof *slice);
     if (!slice) return TW_E_NOMEM;
-    tw_status status = tw_table_open(set->mem, &set->key_codec, set->header + set->size, tw_agg_set_codec(set),
-                                     tw_agg_stored(set, namespace_), &slice->table);
+    tw_status status = tw_table_open(set->mem, &set->key_codec, set->header + set->size, tw_agg_set_codec(set), tw_agg_stored(set, namespace_),
+                                     &slice->table);
     if (status == TW_OK && set->ndistinct) status = tw_agg_scope_open(set, namespace_, &slice->scope);
     if (status == TW_OK) {
         *out = slice;
@@ -46,8 +46,10 @@ int32_t tw_slices_below(const tw_slices *s, int64_t end) {
     if (high && tw_slices_at(s, high - 1)->end < end) return high;
     while (low < high) {
         int32_t middle = (low + high) / 2;
-        if (tw_slices_at(s, middle)->end < end) low = middle + 1;
-        else high = middle;
+        if (tw_slices_at(s, middle)->end < end)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
@@ -127,8 +129,10 @@ tw_status tw_slice_merger_open(tw_slice_merger *m, tw_agg_set *set) {
     size_t width = set->key_codec.fixed ? (size_t)set->key_codec.width : 0;
     *m = (tw_slice_merger){.set = set};
     m->keys.hashes = tw_arena_alloc(&set->arena, sizeof(uint64_t) * TW_MERGE_ROWS);
-    if (width) m->keys.fixed = tw_arena_alloc(&set->arena, width * TW_MERGE_ROWS);
-    else m->keys.variable = tw_arena_alloc(&set->arena, sizeof(tw_str) * TW_MERGE_ROWS);
+    if (width)
+        m->keys.fixed = tw_arena_alloc(&set->arena, width * TW_MERGE_ROWS);
+    else
+        m->keys.variable = tw_arena_alloc(&set->arena, sizeof(tw_str) * TW_MERGE_ROWS);
     m->from = TW_NEW_ARRAY(&set->arena, tw_element *, TW_MERGE_ROWS);
     m->into = TW_NEW_ARRAY(&set->arena, tw_element *, TW_MERGE_ROWS);
     return m->keys.hashes && (m->keys.fixed || m->keys.variable) && m->from && m->into ? TW_OK : TW_E_NOMEM;
@@ -138,8 +142,10 @@ const tw_keys *tw_slice_keys(tw_slice_merger *m, const tw_slice *slice, tw_eleme
     size_t width = (size_t)m->set->key_codec.width;
     for (int32_t k = 0; k < count; k++) {
         m->keys.hashes[k] = elements[k]->hash;
-        if (m->keys.fixed) memcpy(m->keys.fixed + (size_t)k * width, tw_element_key(elements[k]), width);
-        else m->keys.variable[k] = tw_table_key(slice->table, elements[k]);
+        if (m->keys.fixed)
+            memcpy(m->keys.fixed + (size_t)k * width, tw_element_key(elements[k]), width);
+        else
+            m->keys.variable[k] = tw_table_key(slice->table, elements[k]);
     }
     m->keys.count = count;
     return &m->keys;
@@ -188,8 +194,10 @@ static tw_status blocks_of(void *context, const tw_keys *keys, char **blocks) {
         tw_keys some = *keys;
         some.count = keys->count - at < TW_MERGE_ROWS ? keys->count - at : TW_MERGE_ROWS;
         some.hashes += at;
-        if (r->merger->keys.fixed) some.fixed += (size_t)at * (size_t)r->merger->set->key_codec.width;
-        else some.variable += at;
+        if (r->merger->keys.fixed)
+            some.fixed += (size_t)at * (size_t)r->merger->set->key_codec.width;
+        else
+            some.variable += at;
         tw_table_find(r->into->table, &some, r->merger->into);
         for (int32_t k = 0; k < some.count; k++) {
             tw_element *e = r->merger->into[k];

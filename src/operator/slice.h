@@ -10,28 +10,28 @@
 enum { TW_SLICE_SHARED, TW_SLICE_CORRECTION, TW_SLICE_EMITTED }; /* kinds: the last is that of a slice's `emitted` */
 
 typedef struct tw_slice {
-    int64_t start, end;      /* local time: operator/window_time.h */
-    int64_t close_ms;        /* watermark that closes the (first) window that has it */
-    int64_t last_end;        /* of the last window that has it */
+    int64_t start, end; /* local time: operator/window_time.h */
+    int64_t close_ms;   /* watermark that closes the (first) window that has it */
+    int64_t last_end;   /* of the last window that has it */
     tw_table *table;
     tw_agg_scope scope;
-    tw_table *emitted;       /* results handed on before the close or after it: operator/emitted.h; NULL: none */
-    bool saved;              /* a chunk may have elements of it */
-    bool fired;              /* its window has closed and waits for late rows */
-    uint64_t batch;          /* last batch that had rows for it ... */
-    int32_t place;           /* ... and its place among that batch's slices */
-    uint64_t *dirty;         /* by element number: in `changed` */
-    tw_element **changed;    /* elements changed since results were last emitted early */
+    tw_table *emitted;    /* results handed on before the close or after it: operator/emitted.h; NULL: none */
+    bool saved;           /* a chunk may have elements of it */
+    bool fired;           /* its window has closed and waits for late rows */
+    uint64_t batch;       /* last batch that had rows for it ... */
+    int32_t place;        /* ... and its place among that batch's slices */
+    uint64_t *dirty;      /* by element number: in `changed` */
+    tw_element **changed; /* elements changed since results were last emitted early */
     int32_t nchanged, changed_room;
     uint32_t dirty_words;
 } tw_slice;
 
 typedef struct tw_slices {
     tw_agg_set *set;
-    int kind;                /* SHARED or CORRECTION */
-    tw_slice **slices;       /* slices[first .. first + count), by end */
+    int kind;          /* SHARED or CORRECTION */
+    tw_slice **slices; /* slices[first .. first + count), by end */
     int32_t first, count, room;
-    int64_t *freed;          /* ends of freed slices that a chunk may have: for its clears */
+    int64_t *freed; /* ends of freed slices that a chunk may have: for its clears */
     int32_t nfreed, freed_room;
 } tw_slices;
 
@@ -53,7 +53,7 @@ void tw_slice_free(tw_agg_set *set, tw_slice *slice);
 /* Merging, in pieces. Memory is of the set's arena. */
 typedef struct tw_slice_merger {
     tw_agg_set *set;
-    tw_keys keys;          /* of the elements at hand */
+    tw_keys keys; /* of the elements at hand */
     tw_element **from, **into;
 } tw_slice_merger;
 #define TW_MERGE_ROWS 1024

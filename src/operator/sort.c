@@ -18,13 +18,13 @@
 typedef enum sort_work { IDLE, GATHER, ORDER, EMIT } sort_work;
 
 typedef struct sort_kept { /* what is kept beside the table */
-    int64_t arrivals; /* rows that have come: the next one's number */
-    int64_t given;    /* rows taken out in order, those of OFFSET included */
+    int64_t arrivals;      /* rows that have come: the next one's number */
+    int64_t given;         /* rows taken out in order, those of OFFSET included */
 } sort_kept;
 
 typedef struct sort_operator {
     tw_operator op;
-    tw_arena room;   /* of the arrays below */
+    tw_arena room; /* of the arrays below */
     bool append, by_time;
     int64_t offset, end; /* rows offset .. end - 1 of the order are wanted; end INT64_MAX: all */
     bool keeps_heap, stale;
@@ -33,14 +33,14 @@ typedef struct sort_operator {
     tw_sort_heap heap;
     sort_kept kept;
     sort_work work;
-    uint32_t cursor;     /* GATHER: of the table */
-    int64_t until;       /* EMIT: rows up to this time, and the watermark then handed on */
+    uint32_t cursor; /* GATHER: of the table */
+    int64_t until;   /* EMIT: rows up to this time, and the watermark then handed on */
     tw_builder out;
     int32_t *out_columns;
     /* scratch of a batch */
     tw_keys keys;
-    tw_buf bytes;        /* sort keys */
-    size_t *offsets;     /* of each row's */
+    tw_buf bytes;    /* sort keys */
+    size_t *offsets; /* of each row's */
     tw_sview *views;
     int64_t *numbers;
     uint16_t *rows;
@@ -288,8 +288,10 @@ static tw_status gather(sort_operator *s) {
 
 static tw_status go_on(sort_operator *s) {
     while (s->work == GATHER || s->work == ORDER) {
-        if (s->work == GATHER) TW_TRY(gather(s));
-        else if (tw_sort_heap_order(&s->heap)) s->work = EMIT;
+        if (s->work == GATHER)
+            TW_TRY(gather(s));
+        else if (tw_sort_heap_order(&s->heap))
+            s->work = EMIT;
         if (tw_yield(&s->op)) return later(s, TW_MORE);
     }
     return emit_rows(s);
@@ -352,5 +354,12 @@ static void close_operator(tw_operator *op) {
     tw_arena_free(&s->room);
 }
 
-const tw_operator_ops TW_OPERATOR_SORT = {.name = "sort", .size = sizeof(sort_operator), .open = open_operator, .push = push, .resume = resume,
-                                          .watermark = watermark, .snapshot = snapshot, .restore = restore, .close = close_operator};
+const tw_operator_ops TW_OPERATOR_SORT = {.name = "sort",
+                                          .size = sizeof(sort_operator),
+                                          .open = open_operator,
+                                          .push = push,
+                                          .resume = resume,
+                                          .watermark = watermark,
+                                          .snapshot = snapshot,
+                                          .restore = restore,
+                                          .close = close_operator};

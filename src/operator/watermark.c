@@ -28,8 +28,7 @@ static tw_status open_operator(tw_operator *op, tw_error *error) {
     w->times = tw_malloc(mem, sizeof(int64_t) * TW_BATCH_ROWS);
     w->marks = tw_malloc(mem, sizeof(int64_t) * TW_BATCH_ROWS);
     w->row_watermark = tw_malloc(mem, sizeof(int64_t) * TW_BATCH_ROWS);
-    if (!w->evaluation || !w->times || !w->marks || !w->row_watermark ||
-        tw_compactor_open(&w->compactor, mem, op->node->row->nfields) != TW_OK)
+    if (!w->evaluation || !w->times || !w->marks || !w->row_watermark || tw_compactor_open(&w->compactor, mem, op->node->row->nfields) != TW_OK)
         return tw_fail(error, TW_E_NOMEM, "out of memory");
     if (plan->idle_ms) tw_timer_at(op, op->task->now_ms + plan->idle_ms);
     return tw_evaluation_open(w->evaluation, op, &w->arena, op->node->inputs[0]->row, &plan->expr, 1, error);
@@ -177,5 +176,11 @@ static void close_operator(tw_operator *op) {
     if (w->arena.mem) tw_arena_free(&w->arena);
 }
 
-const tw_operator_ops TW_OPERATOR_WATERMARK = {.name = "watermark", .size = sizeof(watermark_operator), .open = open_operator, .push = push,
-                                               .resume = resume, .watermark = watermark, .timer = timer, .close = close_operator};
+const tw_operator_ops TW_OPERATOR_WATERMARK = {.name = "watermark",
+                                               .size = sizeof(watermark_operator),
+                                               .open = open_operator,
+                                               .push = push,
+                                               .resume = resume,
+                                               .watermark = watermark,
+                                               .timer = timer,
+                                               .close = close_operator};

@@ -7,12 +7,15 @@
 
 tw_status tw_window_function_failed(tw_window_function *w, tw_status status) {
     if (!tw_is_error(status) || status == w->op.task->error->status) return status; /* has said so itself */
-    return tw_fail_at(w->op.task->error, status, w->op.node->pos, status == TW_E_NOMEM ? "out of memory in a window function" : "a window function failed");
+    return tw_fail_at(w->op.task->error, status, w->op.node->pos,
+                      status == TW_E_NOMEM ? "out of memory in a window function" : "a window function failed");
 }
 
 static void put_time(tw_column *to, int32_t at, int64_t ms) {
-    if (to->phys == TW_PHYS_TS) ((tw_ts *)to->values)[at] = tw_ts_of(ms, 0);
-    else ((int64_t *)to->values)[at] = ms;
+    if (to->phys == TW_PHYS_TS)
+        ((tw_ts *)to->values)[at] = tw_ts_of(ms, 0);
+    else
+        ((int64_t *)to->values)[at] = ms;
 }
 
 void tw_window_columns(tw_window_function *w, int32_t at, int32_t n) {
@@ -102,8 +105,7 @@ static void accompany(tw_window_function *w, int32_t n) {
 }
 
 static tw_status fill(tw_window_function *w, int32_t n) {
-    for (int32_t c = 0; c < w->input->ncolumns; c++)
-        TW_TRY(tw_builder_copy_column(&w->out, c, 0, &w->input->columns[c], (tw_selection){w->rows, n}));
+    for (int32_t c = 0; c < w->input->ncolumns; c++) TW_TRY(tw_builder_copy_column(&w->out, c, 0, &w->input->columns[c], (tw_selection){w->rows, n}));
     tw_window_columns(w, 0, n);
     for (int32_t k = 0; w->input->kinds && k < n; k++) w->kinds[k] = w->input->kinds[w->rows[k]];
     TW_TRY(tw_builder_commit(&w->out, n, w->input->kinds ? w->kinds : NULL));

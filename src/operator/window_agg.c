@@ -94,8 +94,10 @@ static tw_status timer(tw_operator *op, int64_t now_ms) {
 
 static tw_status push(tw_operator *op, int port, const tw_batch *batch) {
     tw_window_agg *w = (tw_window_agg *)op;
-    if (w->direct) TW_TRY(tw_early_push(w, batch));
-    else TW_TRY(tw_window_failed(w, tw_window_place(w, batch, 0, batch->rows)));
+    if (w->direct)
+        TW_TRY(tw_early_push(w, batch));
+    else
+        TW_TRY(tw_window_failed(w, tw_window_place(w, batch, 0, batch->rows)));
     arm_timer(w);
     return TW_OK;
 }
@@ -175,8 +177,10 @@ static tw_status restore(tw_operator *op, tw_reader *chunk, tw_error *error) {
     tw_chunk_head head = {w->done, 0, TW_KEY_GROUPS, 0};
     tw_chunk_record record;
     while (tw_chunk_next(chunk, &record)) {
-        if (!tw_chunk_head_read(&record, &head)) TW_TRY(apply_record(w, &record, &head, error));
-        else if (head.watermark > w->done) w->done = head.watermark;
+        if (!tw_chunk_head_read(&record, &head))
+            TW_TRY(apply_record(w, &record, &head, error));
+        else if (head.watermark > w->done)
+            w->done = head.watermark;
     }
     if (chunk->failed) return tw_fail(error, TW_E_CORRUPT, "state chunk of a windowed aggregation is damaged");
     for (int32_t i = 0; w->direct && i < w->slices.count; i++) {

@@ -23,22 +23,22 @@ enum { TW_PLACE_RANGES = 8 };
 
 typedef struct tw_place_range { /* times of the time column that fall into one slice */
     int64_t low, high;
-    tw_window_span span;    /* the slice's */
-    int64_t first_end;      /* of the first window that has it, with the watermark that ends it (lateness included) */
+    tw_window_span span; /* the slice's */
+    int64_t first_end;   /* of the first window that has it, with the watermark that ends it (lateness included) */
     int64_t first_expiry;
     int64_t last_end;
-    tw_slice *slice;        /* sliced: once a row has needed it */
+    tw_slice *slice; /* sliced: once a row has needed it */
 } tw_place_range;
 
 /* Rows of a batch and the slice that each goes to, up to TW_BATCH_ROWS at a time. */
 typedef struct tw_placing {
     tw_place_range ranges[TW_PLACE_RANGES]; /* seen last */
     int oldest;
-    uint64_t serial;        /* of this gathering: see tw_slice.batch */
+    uint64_t serial; /* of this gathering: see tw_slice.batch */
     int32_t count, nslices;
     uint16_t *row, *order;
     uint16_t *which;
-    int32_t *first;         /* nslices + 1 places in `order` */
+    int32_t *first; /* nslices + 1 places in `order` */
     tw_slice **slices;
     tw_element **elements;
     char **payloads;
@@ -51,29 +51,29 @@ typedef enum tw_closing { TW_CLOSE_NOTHING, TW_CLOSE_WINDOWS, TW_CLOSE_FLUSH } t
 typedef struct tw_window_agg {
     tw_operator op;
     const tw_plan_agg *plan;
-    tw_plan_agg keyed;        /* the plan; attached windows have their start as one more key */
+    tw_plan_agg keyed; /* the plan; attached windows have their start as one more key */
     tw_window_time time;
-    tw_arena arena;           /* of `keyed` */
+    tw_arena arena; /* of `keyed` */
     tw_agg_set set;
     tw_slices slices, corrections;
     tw_window_merge merge;
     tw_window_out out;
     tw_placing placing;
-    tw_partials partials;     /* the final half of two */
-    tw_emitted emitted;       /* direct */
+    tw_partials partials; /* the final half of two */
+    tw_emitted emitted;   /* direct */
     bool direct, opened;
-    int64_t done;             /* watermark up to which windows have been closed */
-    int64_t last_end;         /* end of the window closed last */
+    int64_t done;     /* watermark up to which windows have been closed */
+    int64_t last_end; /* end of the window closed last */
 
     tw_closing closing;
     int64_t target;           /* watermark up to which windows are being closed */
     bool hands_on;            /* ... and which is handed on then */
     bool window_open, merged; /* a window is being closed: its slices have been brought together */
     tw_window_span window;
-    uint32_t cursor;          /* in the window's result */
-    struct tw_early *early;   /* direct: window_early.h */
-    int64_t fire_at;          /* on the clock: when changes are handed on early; INT64_MAX: not asked for */
-    bool fires;               /* that time has come */
+    uint32_t cursor;        /* in the window's result */
+    struct tw_early *early; /* direct: window_early.h */
+    int64_t fire_at;        /* on the clock: when changes are handed on early; INT64_MAX: not asked for */
+    bool fires;             /* that time has come */
 } tw_window_agg;
 
 /* ---- window_place.c ---- */

@@ -10,7 +10,8 @@
 
 tw_status tw_window_failed(tw_window_agg *w, tw_status status) {
     if (!tw_is_error(status) || status == w->op.task->error->status) return status; /* has said so itself */
-    return tw_fail_at(w->op.task->error, status, w->op.node->pos, status == TW_E_NOMEM ? "out of memory in a windowed aggregation" : "a windowed aggregation failed");
+    return tw_fail_at(w->op.task->error, status, w->op.node->pos,
+                      status == TW_E_NOMEM ? "out of memory in a windowed aggregation" : "a windowed aggregation failed");
 }
 
 /* ---- which window is next ---- */

@@ -13,19 +13,19 @@
 #include "operator/window_agg.h"
 
 typedef struct tw_early {
-    int64_t *touched;        /* ends of slices with changes, in order of first change */
+    int64_t *touched; /* ends of slices with changes, in order of first change */
     int32_t ntouched, touched_room;
     /* firing: */
-    bool firing, all;        /* `all`: open windows too, not only those that have closed */
-    int32_t at, kept;        /* next of `touched`; those before it that stay */
-    int32_t element;         /* next of the slice's changes */
-    bool upsert;             /* no -U wanted */
+    bool firing, all; /* `all`: open windows too, not only those that have closed */
+    int32_t at, kept; /* next of `touched`; those before it that stay */
+    int32_t element;  /* next of the slice's changes */
+    bool upsert;      /* no -U wanted */
     /* a batch that is taken row by row: */
     const tw_batch *batch;
     int32_t row;
-    int64_t fired;           /* EVERY on event time: watermark of the last time */
+    int64_t fired; /* EVERY on event time: watermark of the last time */
     bool purging;
-    int32_t slice;           /* closing: the slice at hand */
+    int32_t slice; /* closing: the slice at hand */
     /* scratch of one piece */
     const char **blocks;
     tw_element **elements, **kept_elements;

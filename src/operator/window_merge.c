@@ -113,8 +113,10 @@ static int32_t place_of(const tw_window_merge *m, int64_t number) {
     int32_t low = 0, high = m->slices->count;
     while (low < high) {
         int32_t middle = (low + high) / 2;
-        if (number_of(m, tw_slices_at(m->slices, middle)) < number) low = middle + 1;
-        else high = middle;
+        if (number_of(m, tw_slices_at(m->slices, middle)) < number)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return low;
 }
@@ -178,8 +180,10 @@ static tw_status begin_tree(tw_window_merge *m, tw_window_span window) {
 static void drop_nodes(tw_window_merge *m, int64_t number) {
     int32_t kept = 0;
     for (int32_t i = 0; i < m->nnodes; i++) {
-        if (m->nodes[i].first < number) tw_slice_free(m->set, m->nodes[i].slice);
-        else m->nodes[kept++] = m->nodes[i];
+        if (m->nodes[i].first < number)
+            tw_slice_free(m->set, m->nodes[i].slice);
+        else
+            m->nodes[kept++] = m->nodes[i];
     }
     m->nnodes = kept;
 }

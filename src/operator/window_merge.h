@@ -34,13 +34,13 @@ typedef struct tw_window_merge {
     tw_slices *slices, *corrections;
     tw_merge_method method;
     tw_slice_merger merger;
-    tw_merge_job *jobs;       /* what remains to be done for the window at hand, from `job` on */
+    tw_merge_job *jobs; /* what remains to be done for the window at hand, from `job` on */
     int32_t njobs, jobs_room, job;
-    uint32_t cursor;          /* in the job's from */
-    tw_slice *running;        /* SUM, GROW: the result of window `held`; NULL: none */
+    uint32_t cursor;   /* in the job's from */
+    tw_slice *running; /* SUM, GROW: the result of window `held`; NULL: none */
     tw_window_span held;
-    tw_slice *scratch;        /* of the window at hand */
-    const tw_slice *result;   /* of the window at hand; NULL: no slice has rows of it */
+    tw_slice *scratch;      /* of the window at hand */
+    const tw_slice *result; /* of the window at hand; NULL: no slice has rows of it */
     tw_merge_node *nodes;
     int32_t nnodes, nodes_room;
 } tw_window_merge;

@@ -32,12 +32,12 @@ void tw_window_out_close(tw_window_out *o) {
 
 /* ---- keys, column by column ---- */
 
-#define TAKE(T, WORD)                                                                                                   \
-    for (int32_t k = 0; k < rows->count; k++) {                                                                         \
-        WORD w_;                                                                                                        \
-        memcpy(&w_, tw_element_key(rows->elements[k]) + offset, sizeof w_);                                             \
-        ((T *)to->values)[at + k] = (T)w_;                                                                              \
-    }                                                                                                                   \
+#define TAKE(T, WORD)                                                       \
+    for (int32_t k = 0; k < rows->count; k++) {                             \
+        WORD w_;                                                            \
+        memcpy(&w_, tw_element_key(rows->elements[k]) + offset, sizeof w_); \
+        ((T *)to->values)[at + k] = (T)w_;                                  \
+    }                                                                       \
     break
 
 static void take_fixed(tw_column *to, const tw_window_rows *rows, int32_t offset, int32_t at) {
@@ -87,8 +87,10 @@ static void write_property(tw_window_out *o, const tw_window_rows *rows, propert
     int64_t ms = rows->count ? value_of(o, what, rows->windows[0]) : 0;
     for (int32_t k = 0; k < rows->count; k++) {
         if (!rows->one && k) ms = value_of(o, what, rows->windows[k]);
-        if (to->phys == TW_PHYS_TS) ((tw_ts *)to->values)[at + k] = tw_ts_of(ms, 0);
-        else ((int64_t *)to->values)[at + k] = ms;
+        if (to->phys == TW_PHYS_TS)
+            ((tw_ts *)to->values)[at + k] = tw_ts_of(ms, 0);
+        else
+            ((int64_t *)to->values)[at + k] = ms;
     }
 }
 
@@ -119,8 +121,10 @@ tw_status tw_window_out_flush(tw_window_out *o) {
     o->batch.ncolumns = o->ncolumns;
     o->handed = true;
     tw_status status = tw_emit(o->op, &o->batch);
-    if (status == TW_OK) tw_window_out_resume(o);
-    else if (!tw_is_error(status)) tw_pending(o->op);
+    if (status == TW_OK)
+        tw_window_out_resume(o);
+    else if (!tw_is_error(status))
+        tw_pending(o->op);
     return status;
 }
 

@@ -12,10 +12,10 @@ typedef struct tw_window_out {
     const tw_plan_agg *plan;
     const tw_window_time *time;
     tw_builder builder;
-    tw_batch batch;          /* the builder's, as handed on */
-    const int32_t *keys_at;  /* column of each key column */
-    int32_t ncolumns;        /* handed on; a key column that is not asked for lies behind them */
-    bool opened, handed;     /* `handed`: a receiver still works on the batch */
+    tw_batch batch;         /* the builder's, as handed on */
+    const int32_t *keys_at; /* column of each key column */
+    int32_t ncolumns;       /* handed on; a key column that is not asked for lies behind them */
+    bool opened, handed;    /* `handed`: a receiver still works on the batch */
 } tw_window_out;
 
 /* `key_start`: the key's last column is the window's start (attached windows), which lies where the start is asked for. */

@@ -45,8 +45,10 @@ static tw_keys part_of(const tw_window_agg *w, int32_t from, int32_t to) {
     tw_keys part = w->placing.keys;
     part.count = to - from;
     part.hashes += from;
-    if (w->set.key_codec.fixed) part.fixed += (size_t)from * (size_t)w->set.key_codec.width;
-    else part.variable += from;
+    if (w->set.key_codec.fixed)
+        part.fixed += (size_t)from * (size_t)w->set.key_codec.width;
+    else
+        part.variable += from;
     return part;
 }
 
@@ -110,8 +112,10 @@ static tw_status apply(tw_window_agg *w, const tw_batch *batch) {
     tw_placing *p = &w->placing;
     if (p->count == 0) return TW_OK;
     tw_selection rows = {p->nslices == 1 ? p->row : p->order, p->count};
-    if (p->nslices > 1) sort_rows(p);
-    else if (p->count == batch->rows) rows.index = NULL;
+    if (p->nslices > 1)
+        sort_rows(p);
+    else if (p->count == batch->rows)
+        rows.index = NULL;
     p->first[0] = 0;
     if (p->nslices == 1) p->first[1] = p->count;
     for (int32_t c = 0; c < w->keyed.nkeys; c++) p->columns[c] = &batch->columns[w->keyed.keys[c]];
@@ -123,8 +127,10 @@ static tw_status apply(tw_window_agg *w, const tw_batch *batch) {
         tw_selection part = {rows.index ? rows.index + from : NULL, to - from};
         TW_TRY(tw_agg_set_update(&w->set, &p->slices[s]->scope, batch, part, p->payloads + from));
     }
-    if (w->plan->merges) TW_TRY(tw_partials_update(&w->partials, batch, rows, p->payloads));
-    else if (!w->set.ndistinct) TW_TRY(tw_agg_set_update(&w->set, NULL, batch, rows, p->payloads));
+    if (w->plan->merges)
+        TW_TRY(tw_partials_update(&w->partials, batch, rows, p->payloads));
+    else if (!w->set.ndistinct)
+        TW_TRY(tw_agg_set_update(&w->set, NULL, batch, rows, p->payloads));
     p->count = p->nslices = 0;
     p->serial++;
     return TW_OK;
@@ -178,8 +184,10 @@ static int64_t first_open(const tw_window_agg *w, const tw_place_range *r, int64
     int64_t step = w->time.step_ms ? w->time.step_ms : 1, low = 0, high = (r->last_end - r->first_end) / step + 1;
     while (low < high) { /* expiries do not fall */
         int64_t middle = (low + high) / 2;
-        if (expiry(w, r->first_end + middle * step) <= watermark) low = middle + 1;
-        else high = middle;
+        if (expiry(w, r->first_end + middle * step) <= watermark)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return r->first_end + low * step;
 }

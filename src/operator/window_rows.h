@@ -10,19 +10,19 @@ typedef struct tw_window_function {
     tw_operator op;
     const tw_window *plan;
     tw_window_time time;
-    tw_arena arena;           /* of the operator's life */
+    tw_arena arena; /* of the operator's life */
     tw_builder out;
-    tw_batch batch;           /* `out` as handed on */
+    tw_batch batch; /* `out` as handed on */
     bool opened, handed;
-    uint16_t *rows;           /* aligned: input row of each output row */
-    tw_window_span *windows;  /* of each output row */
+    uint16_t *rows;          /* aligned: input row of each output row */
+    tw_window_span *windows; /* of each output row */
     int8_t *kinds;
     int64_t *row_watermark;
     uint64_t *source_pos;
-    const tw_batch *input;    /* at hand */
-    int32_t next_row;         /* of it */
-    int64_t next_end;         /* of that row's windows; INT64_MIN: the first */
-    tw_window_span span;      /* slice seen last, and the times of it */
+    const tw_batch *input; /* at hand */
+    int32_t next_row;      /* of it */
+    int64_t next_end;      /* of that row's windows; INT64_MIN: the first */
+    tw_window_span span;   /* slice seen last, and the times of it */
     int64_t low, high;
     struct tw_session_window *session; /* SESSION: window_session.c */
 } tw_window_function;

@@ -18,15 +18,15 @@ typedef struct kept_rows { /* contents of a session */
 typedef struct tw_session_window {
     tw_key_codec key_codec, row_codec;
     const tw_column **columns;
-    int32_t *row_columns;      /* 0, 1, ...: where a row's columns lie in the output */
-    tw_keys keys, rows;        /* of the batch being placed */
+    int32_t *row_columns; /* 0, 1, ...: where a row's columns lie in the output */
+    tw_keys keys, rows;   /* of the batch being placed */
     tw_element **elements;
     tw_sessions sessions;
     bool closing, hands_on;
     int64_t target;
-    tw_element *hand;          /* the session that is being given */
+    tw_element *hand; /* the session that is being given */
     tw_session_node *node;
-    const kept_row *next;      /* of its rows */
+    const kept_row *next; /* of its rows */
 } tw_session_window;
 
 /* ---- contents ---- */
@@ -40,16 +40,20 @@ static tw_status add_row(tw_mem *mem, kept_rows *to, tw_str bytes, int8_t kind) 
     if (!row) return TW_E_NOMEM;
     *row = (kept_row){.length = (uint32_t)bytes.length, .kind = kind};
     memcpy(row->bytes, bytes.data, bytes.length);
-    if (to->last) to->last->next = row;
-    else to->first = row;
+    if (to->last)
+        to->last->next = row;
+    else
+        to->first = row;
     to->last = row;
     return TW_OK;
 }
 
 static tw_status merge_rows(void *context, tw_session_node *into, tw_session_node *from) {
     kept_rows *to = rows_of(into), *of = rows_of(from);
-    if (to->last) to->last->next = of->first;
-    else to->first = of->first;
+    if (to->last)
+        to->last->next = of->first;
+    else
+        to->first = of->first;
     if (of->last) to->last = of->last;
     *of = (kept_rows){NULL, NULL};
     return TW_OK;

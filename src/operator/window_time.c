@@ -20,8 +20,10 @@ static int64_t change_between(const tw_zone *zone, int64_t low, int64_t high) {
     int32_t before = tw_zone_offset(zone, low);
     while (high - low > 1) {
         int64_t middle = low + (high - low) / 2;
-        if (tw_zone_offset(zone, middle) == before) low = middle;
-        else high = middle;
+        if (tw_zone_offset(zone, middle) == before)
+            low = middle;
+        else
+            high = middle;
     }
     return high;
 }
@@ -55,8 +57,10 @@ tw_window_span tw_window_slice(const tw_window_time *t, int64_t local) {
     int64_t start = floor_to(local, t->kind == TW_WINDOW_CUMULATE ? t->offset_ms % t->step_ms : t->offset_ms, t->step_ms);
     tw_window_span slice = {start, start + t->step_ms};
     if (!t->cut_ms) return slice;
-    if (local - start >= t->cut_ms) slice.start = start + t->cut_ms;
-    else slice.end = start + t->cut_ms;
+    if (local - start >= t->cut_ms)
+        slice.start = start + t->cut_ms;
+    else
+        slice.end = start + t->cut_ms;
     return slice;
 }
 

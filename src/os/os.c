@@ -1,14 +1,14 @@
 #include "os/os.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -104,8 +104,7 @@ tw_status tw_file_open(const char *path, bool write, tw_file *out, tw_error *err
 tw_status tw_file_read(tw_file *file, void *out, size_t size, int64_t at, size_t *got, tw_error *error) {
     *got = 0;
     while (*got < size) {
-        ssize_t n = at >= 0 ? pread(file->fd, (char *)out + *got, size - *got, at + (int64_t)*got)
-                            : read(file->fd, (char *)out + *got, size - *got);
+        ssize_t n = at >= 0 ? pread(file->fd, (char *)out + *got, size - *got, at + (int64_t)*got) : read(file->fd, (char *)out + *got, size - *got);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return failed(error, "read", file->path);
         if (n == 0) break;
@@ -143,9 +142,7 @@ tw_status tw_input_read(int fd, void *out, size_t size, size_t *got, bool *ended
     return TW_OK;
 }
 
-tw_status tw_file_sync(tw_file *file, tw_error *error) {
-    return fsync(file->fd) != 0 ? failed(error, "sync", file->path) : TW_OK;
-}
+tw_status tw_file_sync(tw_file *file, tw_error *error) { return fsync(file->fd) != 0 ? failed(error, "sync", file->path) : TW_OK; }
 
 void tw_file_close(tw_file *file) {
     if (file->fd >= 0) close(file->fd);
@@ -159,12 +156,8 @@ tw_status tw_file_stat(const char *path, tw_file_info *out, tw_error *error) {
     return TW_OK;
 }
 
-tw_status tw_file_rename(const char *from, const char *to, tw_error *error) {
-    return rename(from, to) != 0 ? failed(error, "rename", from) : TW_OK;
-}
-tw_status tw_file_remove(const char *path, tw_error *error) {
-    return unlink(path) != 0 ? failed(error, "remove", path) : TW_OK;
-}
+tw_status tw_file_rename(const char *from, const char *to, tw_error *error) { return rename(from, to) != 0 ? failed(error, "rename", from) : TW_OK; }
+tw_status tw_file_remove(const char *path, tw_error *error) { return unlink(path) != 0 ? failed(error, "remove", path) : TW_OK; }
 
 tw_status tw_dir_make(const char *path, tw_error *error) {
     char part[1024];

@@ -35,8 +35,7 @@ void tw_unpark(tw_parker *parker) {
     atomic_thread_fence(memory_order_seq_cst);
     uint32_t parked = PARKED;
     if (atomic_load_explicit(&parker->word, memory_order_relaxed) != PARKED) return;
-    if (atomic_compare_exchange_strong(&parker->word, &parked, UNPARKED))
-        syscall(SYS_futex, &parker->word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    if (atomic_compare_exchange_strong(&parker->word, &parked, UNPARKED)) syscall(SYS_futex, &parker->word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 tw_status tw_thread_start(pthread_t *thread, void *(*run)(void *), void *context, tw_error *error) {

@@ -5,17 +5,25 @@
 #include "plan/plan_code.h"
 
 const char *tw_plan_kind_name(tw_plan_kind kind) {
-    static const char *const names[TW_PLAN_KIND_COUNT] = {
-        [TW_PLAN_SCAN] = "TableSourceScan", [TW_PLAN_VALUES] = "Values",
-        [TW_PLAN_SIDE_SCAN] = "SideTableScan", [TW_PLAN_CALC] = "Calc",
-        [TW_PLAN_WATERMARK] = "WatermarkAssigner", [TW_PLAN_UNION] = "Union",
-        [TW_PLAN_WINDOW] = "WindowTableFunction", [TW_PLAN_WINDOW_AGG] = "WindowAggregate",
-        [TW_PLAN_SESSION_AGG] = "SessionWindowAggregate", [TW_PLAN_COUNT_AGG] = "CountWindowAggregate",
-        [TW_PLAN_GROUP_AGG] = "GroupAggregate", [TW_PLAN_LOCAL_AGG] = "LocalGroupAggregate",
-        [TW_PLAN_EXPAND] = "Expand",
-        [TW_PLAN_SORT] = "Sort", [TW_PLAN_LIMIT] = "Limit",
-        [TW_PLAN_TOP_N] = "Rank", [TW_PLAN_EXCHANGE] = "Exchange",
-        [TW_PLAN_CONSTRAINT] = "ConstraintEnforcer", [TW_PLAN_SINK] = "Sink"};
+    static const char *const names[TW_PLAN_KIND_COUNT] = {[TW_PLAN_SCAN] = "TableSourceScan",
+                                                          [TW_PLAN_VALUES] = "Values",
+                                                          [TW_PLAN_SIDE_SCAN] = "SideTableScan",
+                                                          [TW_PLAN_CALC] = "Calc",
+                                                          [TW_PLAN_WATERMARK] = "WatermarkAssigner",
+                                                          [TW_PLAN_UNION] = "Union",
+                                                          [TW_PLAN_WINDOW] = "WindowTableFunction",
+                                                          [TW_PLAN_WINDOW_AGG] = "WindowAggregate",
+                                                          [TW_PLAN_SESSION_AGG] = "SessionWindowAggregate",
+                                                          [TW_PLAN_COUNT_AGG] = "CountWindowAggregate",
+                                                          [TW_PLAN_GROUP_AGG] = "GroupAggregate",
+                                                          [TW_PLAN_LOCAL_AGG] = "LocalGroupAggregate",
+                                                          [TW_PLAN_EXPAND] = "Expand",
+                                                          [TW_PLAN_SORT] = "Sort",
+                                                          [TW_PLAN_LIMIT] = "Limit",
+                                                          [TW_PLAN_TOP_N] = "Rank",
+                                                          [TW_PLAN_EXCHANGE] = "Exchange",
+                                                          [TW_PLAN_CONSTRAINT] = "ConstraintEnforcer",
+                                                          [TW_PLAN_SINK] = "Sink"};
     return (unsigned)kind < TW_PLAN_KIND_COUNT ? names[kind] : "?";
 }
 
@@ -33,9 +41,7 @@ typedef struct walk {
 static tw_status nomem(tw_error *error) { return tw_fail(error, TW_E_NOMEM, "out of memory"); }
 
 /* An index proves itself: whatever it holds before the walk, it only counts when the list has the node there. */
-static bool listed(const walk *w, const tw_plan_node *node) {
-    return node->index >= 0 && node->index < w->n && w->nodes[node->index] == node;
-}
+static bool listed(const walk *w, const tw_plan_node *node) { return node->index >= 0 && node->index < w->n && w->nodes[node->index] == node; }
 
 static tw_status list(walk *w, tw_plan_node *node) {
     if (w->n == TW_PLAN_NODES_MAX) return tw_fail(w->error, TW_E_LIMIT, "the plan has more than %d operators", TW_PLAN_NODES_MAX);

@@ -11,24 +11,24 @@
 #include "plan/registry.h"
 
 typedef enum tw_plan_kind {
-    TW_PLAN_SCAN,         /* connector source: physical and metadata columns */
-    TW_PLAN_VALUES,       /* literal rows */
-    TW_PLAN_SIDE_SCAN,    /* t$late, t$errors, <target>$errors */
-    TW_PLAN_CALC,         /* filter and projection, fused */
-    TW_PLAN_WATERMARK,    /* per-partition watermarks */
-    TW_PLAN_UNION,        /* UNION ALL */
-    TW_PLAN_WINDOW,       /* window TVF by itself: adds window_start, window_end, window_time */
-    TW_PLAN_WINDOW_AGG,   /* aggregation per TUMBLE, HOP, CUMULATE or attached window: cut into slices */
-    TW_PLAN_SESSION_AGG,  /* aggregation per session: not sliced, windows merge */
-    TW_PLAN_COUNT_AGG,    /* aggregation per count window or in one global window */
-    TW_PLAN_GROUP_AGG,    /* continuous GROUP BY; without aggregates: DISTINCT */
-    TW_PLAN_LOCAL_AGG,    /* first half of a two-phase GROUP_AGG or WINDOW_AGG, in front of the exchange */
-    TW_PLAN_EXPAND,       /* one row per grouping set */
-    TW_PLAN_SORT,         /* bounded input, or ascending time attribute first */
-    TW_PLAN_LIMIT,        /* first rows by arrival, with OFFSET */
-    TW_PLAN_TOP_N,        /* ORDER BY ... LIMIT over updating input; ROW_NUMBER ranks */
-    TW_PLAN_EXCHANGE,     /* rows move between shards */
-    TW_PLAN_CONSTRAINT,   /* NOT NULL and lengths, as a sink's table declares them */
+    TW_PLAN_SCAN,        /* connector source: physical and metadata columns */
+    TW_PLAN_VALUES,      /* literal rows */
+    TW_PLAN_SIDE_SCAN,   /* t$late, t$errors, <target>$errors */
+    TW_PLAN_CALC,        /* filter and projection, fused */
+    TW_PLAN_WATERMARK,   /* per-partition watermarks */
+    TW_PLAN_UNION,       /* UNION ALL */
+    TW_PLAN_WINDOW,      /* window TVF by itself: adds window_start, window_end, window_time */
+    TW_PLAN_WINDOW_AGG,  /* aggregation per TUMBLE, HOP, CUMULATE or attached window: cut into slices */
+    TW_PLAN_SESSION_AGG, /* aggregation per session: not sliced, windows merge */
+    TW_PLAN_COUNT_AGG,   /* aggregation per count window or in one global window */
+    TW_PLAN_GROUP_AGG,   /* continuous GROUP BY; without aggregates: DISTINCT */
+    TW_PLAN_LOCAL_AGG,   /* first half of a two-phase GROUP_AGG or WINDOW_AGG, in front of the exchange */
+    TW_PLAN_EXPAND,      /* one row per grouping set */
+    TW_PLAN_SORT,        /* bounded input, or ascending time attribute first */
+    TW_PLAN_LIMIT,       /* first rows by arrival, with OFFSET */
+    TW_PLAN_TOP_N,       /* ORDER BY ... LIMIT over updating input; ROW_NUMBER ranks */
+    TW_PLAN_EXCHANGE,    /* rows move between shards */
+    TW_PLAN_CONSTRAINT,  /* NOT NULL and lengths, as a sink's table declares them */
     TW_PLAN_SINK,
     TW_PLAN_KIND_COUNT
 } tw_plan_kind;
@@ -39,13 +39,13 @@ typedef struct tw_table_ref { /* a table as its source or sink needs it */
     tw_str format;            /* "" when the connector takes none */
     const tw_option *options; /* all of WITH (...), hints merged in */
     int noptions;
-    const tw_type *schema;    /* physical columns in full, table order */
+    const tw_type *schema; /* physical columns in full, table order */
 } tw_table_ref;
 
 typedef struct tw_plan_scan {
     tw_table_ref table;
-    const tw_type *wanted;   /* physical columns read, pruned; the node's row is these, then `metadata` */
-    const tw_str *metadata;  /* keys of the metadata columns read */
+    const tw_type *wanted;  /* physical columns read, pruned; the node's row is these, then `metadata` */
+    const tw_str *metadata; /* keys of the metadata columns read */
     int nmetadata;
     bool bounded;
     bool ordered_by_watermark; /* several splits: read the one with the lowest watermark next (a watermark is declared above) */
@@ -75,7 +75,7 @@ typedef struct tw_plan_calc {
     const tw_expr *filter;         /* BOOLEAN, NULL: none */
     const tw_expr *const *project; /* one per output column */
     int nproject;
-    bool reads_watermark;          /* CURRENT_WATERMARK in it */
+    bool reads_watermark; /* CURRENT_WATERMARK in it */
 } tw_plan_calc;
 
 typedef struct tw_plan_watermark {
@@ -98,12 +98,12 @@ typedef enum tw_window_kind {
 
 typedef struct tw_window {
     tw_window_kind kind;
-    int time_column;    /* rowtime or proctime; ATTACHED: window_time or -1 */
-    bool proctime;      /* ends by the clock, not by watermarks */
-    bool local_time;    /* LTZ: windows are aligned in the session time zone */
-    int64_t size_ms;    /* TUMBLE, HOP, CUMULATE (its maximum); COUNT: rows */
-    int64_t step_ms;    /* HOP slide, CUMULATE step; COUNT: slide in rows, 0 = size */
-    int64_t gap_ms;     /* SESSION */
+    int time_column; /* rowtime or proctime; ATTACHED: window_time or -1 */
+    bool proctime;   /* ends by the clock, not by watermarks */
+    bool local_time; /* LTZ: windows are aligned in the session time zone */
+    int64_t size_ms; /* TUMBLE, HOP, CUMULATE (its maximum); COUNT: rows */
+    int64_t step_ms; /* HOP slide, CUMULATE step; COUNT: slide in rows, 0 = size */
+    int64_t gap_ms;  /* SESSION */
     int64_t offset_ms;
     int start_column, end_column; /* ATTACHED */
     const int32_t *partition;     /* SESSION TVF's PARTITION BY */
@@ -114,19 +114,19 @@ typedef enum tw_emit_mode { TW_EMIT_ON_CLOSE, TW_EMIT_EVERY, TW_EMIT_ON_UPDATE }
 
 typedef struct tw_emit_spec {
     tw_emit_mode mode;
-    int64_t every_ms;    /* TW_EMIT_EVERY */
-    bool processing_time;/* `every_ms` on the clock (Flink's early-fire delay); else on event time */
-    int64_t lateness_ms; /* late rows within it update what was emitted; 0: none */
+    int64_t every_ms;     /* TW_EMIT_EVERY */
+    bool processing_time; /* `every_ms` on the clock (Flink's early-fire delay); else on event time */
+    int64_t lateness_ms;  /* late rows within it update what was emitted; 0: none */
 } tw_emit_spec;
 
 typedef struct tw_agg_call {
     const tw_function *function;
-    const tw_type *type;      /* of the result */
-    const int32_t *args;      /* input columns (a CALC below computes them) */
+    const tw_type *type; /* of the result */
+    const int32_t *args; /* input columns (a CALC below computes them) */
     int nargs;
-    int filter;               /* BOOLEAN input column of FILTER (WHERE ...), -1: none */
+    int filter; /* BOOLEAN input column of FILTER (WHERE ...), -1: none */
     bool distinct;
-    bool retract;             /* the input has -U / -D: the retracting variant */
+    bool retract; /* the input has -U / -D: the retracting variant */
     tw_str name;
 } tw_agg_call;
 
@@ -137,16 +137,16 @@ typedef struct tw_plan_agg {
     int nkeys;
     const tw_agg_call *calls;
     int ncalls;
-    tw_window window;         /* all but GROUP_AGG */
+    tw_window window; /* all but GROUP_AGG */
     tw_emit_spec emit;
     bool gives_start, gives_end, gives_time; /* columns appended, in this order: start and end TIMESTAMP(3) of the window's local time (LTZ
                                  time columns: in the session time zone), time = end - 1 ms in the type of the time column */
-    int count_star;           /* call that is COUNT(*) and finds empty groups under retraction; -1: none, kept internally */
+    int count_star;                          /* call that is COUNT(*) and finds empty groups under retraction; -1: none, kept internally */
     bool input_append;
-    bool windowed;            /* LOCAL_AGG: in front of a WINDOW_AGG */
-    bool merges;              /* GROUP_AGG, WINDOW_AGG: the final half; the input's last column is LOCAL_AGG's */
-    tw_str late_table;        /* table whose t$late takes this operator's late rows; "" = of the row's own source */
-    int64_t ttl_ms;           /* table.exec.state.ttl; 0: none */
+    bool windowed;     /* LOCAL_AGG: in front of a WINDOW_AGG */
+    bool merges;       /* GROUP_AGG, WINDOW_AGG: the final half; the input's last column is LOCAL_AGG's */
+    tw_str late_table; /* table whose t$late takes this operator's late rows; "" = of the row's own source */
+    int64_t ttl_ms;    /* table.exec.state.ttl; 0: none */
 } tw_plan_agg;
 
 typedef struct tw_sort_key {
@@ -158,11 +158,11 @@ typedef struct tw_sort_key {
 typedef struct tw_plan_sort { /* SORT, LIMIT, TOP_N */
     const tw_sort_key *keys;
     int nkeys;
-    bool by_time;      /* keys[0] is an ascending time attribute: emits up to the watermark */
-    int64_t offset, limit; /* limit -1: none */
+    bool by_time;             /* keys[0] is an ascending time attribute: emits up to the watermark */
+    int64_t offset, limit;    /* limit -1: none */
     const int32_t *partition; /* TOP_N */
     int npartition;
-    bool gives_rank;   /* TOP_N appends the rank */
+    bool gives_rank; /* TOP_N appends the rank */
 } tw_plan_sort;
 
 typedef struct tw_plan_expand {
@@ -184,8 +184,8 @@ typedef enum tw_nested_rule { TW_NESTED_IGNORE, TW_NESTED_ROWS, TW_NESTED_COLLEC
 
 /* What the node's row says of NOT NULL and of lengths is made true. */
 typedef struct tw_plan_constraint {
-    bool drop_nulls;        /* rows with a NULL in a NOT NULL column go without a word; else they are failed rows */
-    tw_nested_rule nested;  /* fields of ROWs too; elements of collections too */
+    bool drop_nulls;       /* rows with a NULL in a NOT NULL column go without a word; else they are failed rows */
+    tw_nested_rule nested; /* fields of ROWs too; elements of collections too */
     tw_length_rule lengths;
 } tw_plan_constraint;
 
@@ -199,18 +199,18 @@ typedef struct tw_plan_sink {
 typedef struct tw_plan_node tw_plan_node;
 struct tw_plan_node {
     tw_plan_kind kind;
-    uint64_t id;                 /* stable operator id */
-    int32_t index;               /* position in tw_plan.nodes: inputs come before readers */
-    const tw_type *row;          /* output schema */
+    uint64_t id;        /* stable operator id */
+    int32_t index;      /* position in tw_plan.nodes: inputs come before readers */
+    const tw_type *row; /* output schema */
     const tw_plan_node *const *inputs;
     int ninputs;
-    tw_changelog changelog;      /* what it gives */
-    const int32_t *upsert_key;   /* columns that identify a row of the result; NULL: none known */
+    tw_changelog changelog;    /* what it gives */
+    const int32_t *upsert_key; /* columns that identify a row of the result; NULL: none known */
     int nupsert_key;
-    const char *state;           /* "none", "bounded by watermark", "grows with keys", ... for EXPLAIN */
+    const char *state; /* "none", "bounded by watermark", "grows with keys", ... for EXPLAIN */
     bool state_bounded;
-    bool processing_time;        /* the result depends on the clock */
-    tw_pos pos;                  /* clause that it comes from */
+    bool processing_time; /* the result depends on the clock */
+    tw_pos pos;           /* clause that it comes from */
     union {
         tw_plan_scan scan;
         tw_plan_values values;
@@ -231,8 +231,8 @@ typedef struct tw_plan {
     const tw_plan_node *const *nodes; /* topological order */
     int nnodes;
     const tw_session *session;
-    bool fail_on_error;   /* thalweg.on-error = 'fail' */
-    bool every_change;    /* table.exec.mini-batch.enabled = 'false': emit one change per input row */
+    bool fail_on_error; /* thalweg.on-error = 'fail' */
+    bool every_change;  /* table.exec.mini-batch.enabled = 'false': emit one change per input row */
 } tw_plan;
 
 /* Fills index, id, and the order of nodes from the roots. */

@@ -74,7 +74,8 @@ static bool has_partials(const tw_type *row) { return row->nfields > 0 && tw_typ
 
 static void check_local_agg(tw_plan_codec *c, const tw_plan_node *n, const tw_type *input) {
     const tw_plan_agg *a = &n->u.agg;
-    expect(c, n->row->nfields == input->nfields + 1 && same_columns(n->row, input, input->nfields) && has_partials(n->row), "an aggregation's columns");
+    expect(c, n->row->nfields == input->nfields + 1 && same_columns(n->row, input, input->nfields) && has_partials(n->row),
+           "an aggregation's columns");
     for (int i = 0; i < a->ncalls && c->status == TW_OK; i++) expect(c, call_fits(&a->calls[i], input), "an aggregate");
     if (a->windowed && c->status == TW_OK) expect(c, is_time(input, a->window.time_column), "a window's time");
 }
@@ -130,7 +131,9 @@ void tw_plan_check_node(tw_plan_codec *c, const tw_plan_node *n) {
     case TW_PLAN_SORT:
     case TW_PLAN_LIMIT:
     case TW_PLAN_CONSTRAINT:
-    case TW_PLAN_EXCHANGE: expect(c, n->row->nfields == input->nfields && same_columns(n->row, input, input->nfields), "an operator's columns"); return;
+    case TW_PLAN_EXCHANGE:
+        expect(c, n->row->nfields == input->nfields && same_columns(n->row, input, input->nfields), "an operator's columns");
+        return;
     default: return;
     }
 }

@@ -70,8 +70,10 @@ const tw_type *tw_code_type(tw_plan_codec *c, const tw_type *type) {
 const tw_expr *tw_code_expr(tw_plan_codec *c, const tw_expr *e) {
     if (!tw_code_flag(c, e != NULL)) return NULL;
     if (!c->in) {
-        if (c->canonical) tw_buf_u64(c->out, tw_expr_hash(e));
-        else tw_expr_write(c->out, e);
+        if (c->canonical)
+            tw_buf_u64(c->out, tw_expr_hash(e));
+        else
+            tw_expr_write(c->out, e);
         return e;
     }
     if (c->status != TW_OK) return NULL;
@@ -154,8 +156,10 @@ static void code_value(tw_plan_codec *c, const tw_type *type, const tw_value *co
         tw_value_write(c->out, &(*row)[column]);
     } else if (c->status == TW_OK) {
         tw_status status = tw_value_read(c->arena, c->in, type, room);
-        if (status == TW_E_NOMEM) nomem(c);
-        else if (status != TW_OK || c->in->failed) tw_code_damaged(c, "a literal row");
+        if (status == TW_E_NOMEM)
+            nomem(c);
+        else if (status != TW_OK || c->in->failed)
+            tw_code_damaged(c, "a literal row");
     }
 }
 
@@ -233,8 +237,10 @@ static void code_function(tw_plan_codec *c, const tw_function **function) {
     tw_str name = tw_code_str(c, c->in ? TW_STR("") : tw_str_of((*function)->name));
     if (!c->in || c->status != TW_OK) return;
     *function = tw_function_find(name);
-    if (!*function) c->status = tw_fail(c->error, TW_E_UNDEFINED_FUNCTION, "no function \"%.*s\", which the plan uses", TW_STR_ARG(name));
-    else if (!((*function)->flags & TW_FN_AGGREGATE)) tw_code_damaged(c, "a function that is no aggregate");
+    if (!*function)
+        c->status = tw_fail(c->error, TW_E_UNDEFINED_FUNCTION, "no function \"%.*s\", which the plan uses", TW_STR_ARG(name));
+    else if (!((*function)->flags & TW_FN_AGGREGATE))
+        tw_code_damaged(c, "a function that is no aggregate");
 }
 
 static void code_call(tw_plan_codec *c, tw_agg_call *call, int ncolumns) {

@@ -32,8 +32,10 @@ static void text_attribute(printer *p, const char *name, tw_str text) {
 }
 
 static void print_column(tw_buf *out, const tw_type *row, int column) {
-    if (row && column >= 0 && column < row->nfields) tw_buf_str(out, row->fields[column].name);
-    else tw_buf_printf(out, "$%d", column);
+    if (row && column >= 0 && column < row->nfields)
+        tw_buf_str(out, row->fields[column].name);
+    else
+        tw_buf_printf(out, "$%d", column);
 }
 
 static void print_columns(tw_buf *out, const tw_type *row, const int32_t *columns, int n) {
@@ -359,8 +361,10 @@ static void print_traits(printer *p, const tw_plan_node *n) {
 /* The halves of a two-phase aggregation as Flink names them. */
 static void print_name(tw_buf *out, const tw_plan_node *n) {
     bool agg = n->kind == TW_PLAN_GROUP_AGG || n->kind == TW_PLAN_WINDOW_AGG;
-    if (n->kind == TW_PLAN_LOCAL_AGG && n->u.agg.windowed) tw_buf_text(out, "LocalWindowAggregate");
-    else tw_buf_printf(out, "%s%s", agg && n->u.agg.merges ? "Global" : "", tw_plan_kind_name(n->kind));
+    if (n->kind == TW_PLAN_LOCAL_AGG && n->u.agg.windowed)
+        tw_buf_text(out, "LocalWindowAggregate");
+    else
+        tw_buf_printf(out, "%s%s", agg && n->u.agg.merges ? "Global" : "", tw_plan_kind_name(n->kind));
 }
 
 static void print_line(printer *p, const tw_plan_node *n) {

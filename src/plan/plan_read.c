@@ -11,8 +11,7 @@ static tw_status read_head(tw_reader *in, tw_error *error) {
         tw_fail(error, TW_E_UNSUPPORTED, "the plan has version %u of its form; this program reads version %d", version, TW_PLAN_VERSION);
         return TW_E_UNSUPPORTED;
     }
-    if (tw_crc32c(0, in->next, (size_t)(in->end - in->next)) != crc)
-        return tw_fail(error, TW_E_CORRUPT, "damaged plan: its checksum does not fit");
+    if (tw_crc32c(0, in->next, (size_t)(in->end - in->next)) != crc) return tw_fail(error, TW_E_CORRUPT, "damaged plan: its checksum does not fit");
     return TW_OK;
 }
 

@@ -17,13 +17,13 @@
 
 typedef struct tw_slot {
     tw_builder rows;
-    int64_t watermark; /* applies behind the rows; TW_WATERMARK_MIN: none */
+    int64_t watermark;  /* applies behind the rows; TW_WATERMARK_MIN: none */
     int64_t arrival_ns; /* of the earliest source rows that made what is in here; 0: not measured */
-    uint64_t barrier;  /* epoch, 0: none */
-    bool idle;         /* the producer's inputs are all idle from here on */
-    bool end;          /* nothing follows */
-    bool opened;       /* the builder has its memory */
-    bool used;         /* published since it was last cleared: the producer clears it before it fills it again, so that only the
+    uint64_t barrier;   /* epoch, 0: none */
+    bool idle;          /* the producer's inputs are all idle from here on */
+    bool end;           /* nothing follows */
+    bool opened;        /* the builder has its memory */
+    bool used;          /* published since it was last cleared: the producer clears it before it fills it again, so that only the
                           producer's thread allocates and frees */
 } tw_slot;
 
@@ -52,8 +52,7 @@ void tw_channel_publish(tw_channel *channel);
 tw_slot *tw_channel_front(tw_channel *channel);
 void tw_channel_release(tw_channel *channel);
 static inline uint32_t tw_channel_length(tw_channel *channel) {
-    return atomic_load_explicit(&channel->tail, memory_order_acquire) -
-           atomic_load_explicit(&channel->head, memory_order_acquire);
+    return atomic_load_explicit(&channel->tail, memory_order_acquire) - atomic_load_explicit(&channel->head, memory_order_acquire);
 }
 
 #endif

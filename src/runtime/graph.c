@@ -16,9 +16,7 @@ static bool left_out(const builder *b, const tw_plan_node *n) {
     return n->kind == TW_PLAN_EXCHANGE && b->job->region_of[n->index] == b->job->region_of[n->inputs[0]->index];
 }
 
-static bool is_source(const tw_plan_node *n) {
-    return n->kind == TW_PLAN_SCAN || n->kind == TW_PLAN_VALUES || n->kind == TW_PLAN_SIDE_SCAN;
-}
+static bool is_source(const tw_plan_node *n) { return n->kind == TW_PLAN_SCAN || n->kind == TW_PLAN_VALUES || n->kind == TW_PLAN_SIDE_SCAN; }
 
 static void *need(builder *b, size_t size) {
     void *p = tw_arena_calloc(&b->job->arena, size ? size : 1);
@@ -92,8 +90,13 @@ static tw_status open_sources(builder *b) {
         s->node = node;
         s->ops = connector->source;
         pthread_mutex_init(&s->lock, NULL);
-        tw_source_context context = {.mem = &job->own, .os = job->os, .registry = job->registry, .session = plan->session, .scan = &node->u.scan,
-                                     .replay = &job->replay, .replay_column = tw_replay_column(plan, node)};
+        tw_source_context context = {.mem = &job->own,
+                                     .os = job->os,
+                                     .registry = job->registry,
+                                     .session = plan->session,
+                                     .scan = &node->u.scan,
+                                     .replay = &job->replay,
+                                     .replay_column = tw_replay_column(plan, node)};
         TW_TRY(s->ops->open(&context, &s->source, b->error));
         TW_TRY(s->ops->splits(s->source, &s->splits, &s->nsplits, &s->complete, b->error));
         s->refreshed_ns = tw_mono_ns(job->os);
@@ -104,9 +107,9 @@ static tw_status open_sources(builder *b) {
 
 /* --- one task --- */
 
-typedef struct wiring { /* of one task */
-    tw_operator **entry;  /* by node: who takes its input rows */
-    tw_operator **output; /* by node: whose `next` gets its rows */
+typedef struct wiring {    /* of one task */
+    tw_operator **entry;   /* by node: who takes its input rows */
+    tw_operator **output;  /* by node: whose `next` gets its rows */
     tw_operator **leaving; /* by edge: the partitioner, where it leaves the task */
 } wiring;
 
@@ -261,9 +264,7 @@ static void deepen(tw_operator *op, int depth) {
     }
 }
 
-static int by_depth(const void *a, const void *b) {
-    return (*(tw_operator *const *)a)->depth - (*(tw_operator *const *)b)->depth;
-}
+static int by_depth(const void *a, const void *b) { return (*(tw_operator *const *)a)->depth - (*(tw_operator *const *)b)->depth; }
 
 static tw_status make_task(builder *b, tw_region *region, int instance, int number) {
     tw_job *job = b->job;
@@ -276,8 +277,15 @@ static tw_status make_task(builder *b, tw_region *region, int instance, int numb
     task->job = job;
     task->shard = shard;
     task->region = region;
-    task->context = (tw_task_context){.mem = &shard->mem, .session = plan->session, .registry = job->registry, .os = job->os, .plan = plan,
-                                      .instance = instance, .ninstances = region->ninstances, .side = &job->side, .yield_after = -1,
+    task->context = (tw_task_context){.mem = &shard->mem,
+                                      .session = plan->session,
+                                      .registry = job->registry,
+                                      .os = job->os,
+                                      .plan = plan,
+                                      .instance = instance,
+                                      .ninstances = region->ninstances,
+                                      .side = &job->side,
+                                      .yield_after = -1,
                                       .now_ms = tw_wall_ms(job->os)};
     task->context.error = need(b, sizeof(tw_error));
     task->epoch = job->epoch_wanted;

@@ -215,9 +215,7 @@ static tw_status run_seeded(tw_job *job, tw_error *error) {
     return outcome(job, error);
 }
 
-tw_status tw_job_run(tw_job *job, tw_error *error) {
-    return job->options.seeded ? run_seeded(job, error) : run_threads(job, error);
-}
+tw_status tw_job_run(tw_job *job, tw_error *error) { return job->options.seeded ? run_seeded(job, error) : run_threads(job, error); }
 
 /* Brings a barrier to every task; those that have ended stand behind it already. */
 static tw_status take_snapshot(tw_job *job, tw_error *error) {
@@ -310,8 +308,8 @@ static tw_status open_job(tw_job *job, tw_error *error) {
     return tw_graph_build(job, error);
 }
 
-tw_status tw_job_open(tw_mem *mem, struct tw_os *os, const tw_registry *registry, const tw_plan *plan, const tw_job_options *options,
-                      tw_job **out, tw_error *error) {
+tw_status tw_job_open(tw_mem *mem, struct tw_os *os, const tw_registry *registry, const tw_plan *plan, const tw_job_options *options, tw_job **out,
+                      tw_error *error) {
     tw_job *job = tw_calloc(mem, sizeof *job);
     if (!job) return tw_fail(error, TW_E_NOMEM, "out of memory");
     job->mem = mem;

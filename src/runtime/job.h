@@ -13,32 +13,32 @@
 typedef tw_status (*tw_collect)(void *context, const tw_plan_node *sink, const tw_batch *batch);
 
 typedef struct tw_job_options {
-    int32_t nshards;       /* 1 .. 256 */
-    int32_t batch_rows;    /* most rows a source gives at once, 1 .. TW_BATCH_ROWS */
-    uint32_t ring_slots;   /* slots of each channel */
-    bool seeded;           /* all shards in the calling thread, order chosen by `seed` */
+    int32_t nshards;     /* 1 .. 256 */
+    int32_t batch_rows;  /* most rows a source gives at once, 1 .. TW_BATCH_ROWS */
+    uint32_t ring_slots; /* slots of each channel */
+    bool seeded;         /* all shards in the calling thread, order chosen by `seed` */
     uint64_t seed;
-    bool hold_open;        /* do not end on bounded input's end: a test steps on */
+    bool hold_open; /* do not end on bounded input's end: a test steps on */
     tw_collect collect;
     void *collect_context;
-    double replay_speed;   /* of filesystem tables that do not say their own, by their watermark's column; 0: as fast as possible */
+    double replay_speed; /* of filesystem tables that do not say their own, by their watermark's column; 0: as fast as possible */
     FILE *out;
-    tw_side_store *side;   /* late and error rows; borrowed */
+    tw_side_store *side;        /* late and error rows; borrowed */
     const tw_snapshot *restore; /* NULL: from the beginning */
 } tw_job_options;
 
 typedef struct tw_job_stats {
     uint64_t rows_in, rows_out, bytes_in, late_rows, bad_records, failed_rows;
-    int64_t watermark;     /* lowest over the sources */
-    double progress;       /* of a bounded input, 0..1; negative: unknown */
+    int64_t watermark; /* lowest over the sources */
+    double progress;   /* of a bounded input, 0..1; negative: unknown */
     uint64_t epoch;
     int64_t slice_ns_max;
 } tw_job_stats;
 
 void tw_job_options_default(tw_job_options *options);
 /* The plan, registry, os and options' pointers are borrowed until close. */
-tw_status tw_job_open(tw_mem *mem, struct tw_os *os, const tw_registry *registry, const tw_plan *plan,
-                      const tw_job_options *options, tw_job **out, tw_error *error);
+tw_status tw_job_open(tw_mem *mem, struct tw_os *os, const tw_registry *registry, const tw_plan *plan, const tw_job_options *options, tw_job **out,
+                      tw_error *error);
 /* Until the input ends, an error, or a cancel (TW_E_CANCELLED). */
 tw_status tw_job_run(tw_job *job, tw_error *error);
 /* Seeded jobs: works until nothing can be done without new input or time (*ended: for good). */

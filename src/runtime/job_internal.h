@@ -10,12 +10,12 @@ typedef struct tw_source_shared {
     const tw_plan_node *node;
     const tw_source_ops *ops;
     tw_source *source;
-    pthread_mutex_t lock;      /* around splits() and the list below */
+    pthread_mutex_t lock; /* around splits() and the list below */
     const tw_split_id *splits;
     int nsplits;
     bool complete;
     int64_t refreshed_ns;
-    struct tw_spread *spread;  /* per split, where all tasks read every split together; NULL: a split is one task's */
+    struct tw_spread *spread; /* per split, where all tasks read every split together; NULL: a split is one task's */
     int nspread;
 } tw_source_shared;
 

@@ -17,7 +17,8 @@ static bool call_shows_order(const tw_job *job, const tw_agg_call *call, const t
     const tw_type *args[64];
     for (int i = 0; i < call->nargs && i < 64; i++) args[i] = input->fields[call->args[i]].type;
     tw_arena_init(&arena, (tw_mem *)&job->own, 1024);
-    tw_status status = tw_aggregate_resolve(&arena, call->function, call->type, args, call->nargs < 64 ? call->nargs : 64, call->retract, &aggregate, NULL);
+    tw_status status = tw_aggregate_resolve(&arena, call->function, call->type, args, call->nargs < 64 ? call->nargs : 64, call->retract, &aggregate,
+                                            NULL);
     bool shows = status != TW_OK || aggregate->order_dependent;
     tw_arena_free(&arena);
     return shows;

@@ -49,8 +49,7 @@ static void deal(tw_partitioner *p, const tw_batch *batch) {
         for (int32_t c = alone + 1; c <= nchannels; c++) first[c] = n;
         return;
     }
-    for (int k = 0; k < exchange->nkeys; k++)
-        tw_column_hash(&batch->columns[exchange->keys[k]], (tw_selection){NULL, n}, p->hashes, k > 0);
+    for (int k = 0; k < exchange->nkeys; k++) tw_column_hash(&batch->columns[exchange->keys[k]], (tw_selection){NULL, n}, p->hashes, k > 0);
     if (exchange->nkeys == 0) memset(p->hashes, 0, sizeof *p->hashes * (size_t)n);
     for (int32_t i = 0; i < n; i++) {
         p->hashes[i] = (uint64_t)tw_key_group_shard(tw_key_group(p->hashes[i]), nchannels);

@@ -71,8 +71,7 @@ static int instances(cutter *c, int region) {
         if (node->kind == TW_PLAN_EXCHANGE && node->u.exchange.kind == TW_EXCHANGE_SINGLE) return 1;
         if (node->kind == TW_PLAN_SCAN) only_literals = false;
     }
-    for (int i = 0; i < job->nedges && only_literals; i++)
-        only_literals = to(c, &job->edges[i]) != region || from(c, &job->edges[i]) == region;
+    for (int i = 0; i < job->nedges && only_literals; i++) only_literals = to(c, &job->edges[i]) != region || from(c, &job->edges[i]) == region;
     return only_literals ? 1 : job->options.nshards;
 }
 

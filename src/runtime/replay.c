@@ -1,7 +1,9 @@
 /* By which column a scan is replayed: the one that its watermark is made of. */
 #include "runtime/job_internal.h"
 
-static bool is_call(const tw_expr *e, const char *name) { return e->kind == TW_EXPR_CALL && tw_str_equal(tw_str_of(e->function->name), tw_str_of(name)); }
+static bool is_call(const tw_expr *e, const char *name) {
+    return e->kind == TW_EXPR_CALL && tw_str_equal(tw_str_of(e->function->name), tw_str_of(name));
+}
 
 static bool milliseconds(const tw_expr *e) {
     if (e->nargs == 1) return true;
@@ -21,7 +23,8 @@ tw_str tw_replay_column(const tw_plan *plan, const tw_plan_node *scan) {
         const tw_plan_node *node = plan->nodes[i];
         if (node->kind != TW_PLAN_WATERMARK) continue;
         int column = node->u.watermark.column;
-        for (node = node->inputs[0]; node->kind == TW_PLAN_CALC && column >= 0; node = node->inputs[0]) column = time_of(node->u.calc.project[column]);
+        for (node = node->inputs[0]; node->kind == TW_PLAN_CALC && column >= 0; node = node->inputs[0])
+            column = time_of(node->u.calc.project[column]);
         if (node != scan || column < 0 || column >= scan->u.scan.wanted->nfields) continue;
         const tw_field *field = &scan->u.scan.wanted->fields[column];
         if (tw_kind_is_timestamp(field->type->kind) || field->type->kind == TW_BIGINT) return field->name;

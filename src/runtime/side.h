@@ -17,7 +17,6 @@ int32_t tw_side_read(tw_side_store *store, tw_side_kind kind, tw_str table, int6
 /* Rows seen, kept or not. */
 uint64_t tw_side_count(tw_side_store *store, tw_side_kind kind, tw_str table);
 /* Calls `each` for every table that has seen rows. */
-void tw_side_each(tw_side_store *store, void (*each)(void *context, tw_side_kind kind, tw_str table, uint64_t rows),
-                  void *context);
+void tw_side_each(tw_side_store *store, void (*each)(void *context, tw_side_kind kind, tw_str table, uint64_t rows), void *context);
 
 #endif

@@ -22,8 +22,14 @@ static tw_status open_operator(tw_operator *op, tw_error *error) {
     if (!connector || !connector->sink)
         return tw_fail(error, TW_E_UNSUPPORTED, "the connector '%.*s' cannot be written to", TW_STR_ARG(plan->table.connector));
     s->ops = connector->sink;
-    tw_sink_context context = {.mem = op->task->mem, .os = op->task->os, .registry = op->task->registry, .session = op->task->session,
-                               .sink = plan, .row = op->node->inputs[0]->row, .shard = op->task->instance, .nshards = op->task->ninstances,
+    tw_sink_context context = {.mem = op->task->mem,
+                               .os = op->task->os,
+                               .registry = op->task->registry,
+                               .session = op->task->session,
+                               .sink = plan,
+                               .row = op->node->inputs[0]->row,
+                               .shard = op->task->instance,
+                               .nshards = op->task->ninstances,
                                .out = job_of(op)->options.out};
     return s->ops->open(&context, &s->sink, error);
 }
@@ -86,5 +92,10 @@ static void close_operator(tw_operator *op) {
     s->sink = NULL;
 }
 
-const tw_operator_ops TW_OPERATOR_SINK = {.name = "sink", .size = sizeof(sink_operator), .open = open_operator, .push = push, .resume = resume,
-                                          .watermark = watermark, .close = close_operator};
+const tw_operator_ops TW_OPERATOR_SINK = {.name = "sink",
+                                          .size = sizeof(sink_operator),
+                                          .open = open_operator,
+                                          .push = push,
+                                          .resume = resume,
+                                          .watermark = watermark,
+                                          .close = close_operator};

@@ -16,7 +16,7 @@ typedef struct tw_snapshot_split {
     uint64_t operator_id; /* of the scan */
     tw_str name;          /* of the split; owned */
     bool ended;
-    int64_t watermark;    /* running maximum */
+    int64_t watermark; /* running maximum */
     tw_buf position;
 } tw_snapshot_split;
 

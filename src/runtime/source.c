@@ -15,12 +15,12 @@
 typedef struct reader {
     tw_split_progress progress; /* must be first: batches point to it */
     tw_split_reader *reader;
-    int64_t wait_ns;            /* not before */
+    int64_t wait_ns; /* not before */
     struct source_input *input;
-    tw_spread *spread;          /* NULL: the split is this task's alone */
-    uint64_t portion;           /* at hand */
-    bool open, entered;         /* portion taken and not used up; its first rows have gone on */
-    tw_batch *held;             /* decoded, not handed on yet */
+    tw_spread *spread;  /* NULL: the split is this task's alone */
+    uint64_t portion;   /* at hand */
+    bool open, entered; /* portion taken and not used up; its first rows have gone on */
+    tw_batch *held;     /* decoded, not handed on yet */
 } reader;
 
 typedef struct source_input {
@@ -28,13 +28,13 @@ typedef struct source_input {
     tw_source_shared *shared;
     reader **readers; /* this task's share, in order of discovery */
     int nreaders, capacity;
-    int seen;         /* splits of the shared list that have been looked at */
+    int seen; /* splits of the shared list that have been looked at */
     tw_split_progress *first;
     tw_split_progress *news; /* a split that was added and that the watermark operator has not seen */
-    bool begun;       /* the splits known at start have been added */
+    bool begun;              /* the splits known at start have been added */
     tw_batch batch;
     int64_t measured_ns; /* when `measure` looked last */
-    bool ordered;     /* a watermark is declared: portions go on one behind the other */
+    bool ordered;        /* a watermark is declared: portions go on one behind the other */
 } source_input;
 
 static void on_bad(void *context, const tw_split_id *split, const tw_bad_record *bad) {
@@ -91,8 +91,12 @@ static tw_status add_reader(source_input *s, const tw_split_id *split) {
     reader *r = tw_calloc(task->context.mem, sizeof *r);
     if (!r) return tw_fail(task->context.error, TW_E_NOMEM, "out of memory");
     const tw_snapshot *snapshot = task->job->options.restore;
-    r->progress = (tw_split_progress){.name = split->name, .number = split->number, .watermark = later_watermark(s, snapshot), .first = &s->first,
-                                      .silent_from_ms = task->context.now_ms, .silent_to_ms = task->context.now_ms};
+    r->progress = (tw_split_progress){.name = split->name,
+                                      .number = split->number,
+                                      .watermark = later_watermark(s, snapshot),
+                                      .first = &s->first,
+                                      .silent_from_ms = task->context.now_ms,
+                                      .silent_to_ms = task->context.now_ms};
     r->input = s;
     if (s->shared->spread) r->spread = &s->shared->spread[split->number];
     if (r->spread) r->progress.raised = raised;
@@ -221,9 +225,9 @@ static void measure(source_input *s, int64_t now) {
     double done = 0;
     for (int i = 0; i < s->nreaders && done >= 0; i++) {
         reader *r = s->readers[i];
-        double part = r->progress.ended ? 1
-                      : r->spread       ? tw_spread_progress(r->spread)
-                      : !r->reader      ? 0
+        double part = r->progress.ended          ? 1
+                      : r->spread                ? tw_spread_progress(r->spread)
+                      : !r->reader               ? 0
                       : s->shared->ops->progress ? s->shared->ops->progress(r->reader)
                                                  : -1;
         done = part < 0 ? -1 : done + part;
@@ -304,8 +308,7 @@ static tw_status advance_spread(source_input *s, reader *r, int64_t now) {
 /* Nothing more is taken in front of the barrier, by any task, whether it has looked at the splits yet or not. */
 static void freeze(source_input *s) {
     uint64_t epoch = tw_job_epoch_wanted(s->input.task->job);
-    for (int i = 0; i < s->shared->nspread; i++)
-        tw_spread_freeze(&s->shared->spread[i], epoch, begin_position(s, s->shared->splits[i].name));
+    for (int i = 0; i < s->shared->nspread; i++) tw_spread_freeze(&s->shared->spread[i], epoch, begin_position(s, s->shared->splits[i].name));
 }
 
 static bool writes_position(const source_input *s, const reader *r) {

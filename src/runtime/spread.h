@@ -16,13 +16,13 @@
 #include "runtime/task.h"
 
 typedef struct tw_spread {
-    tw_mem mem;               /* of the cutter and the portions' bytes; used under the lock */
+    tw_mem mem; /* of the cutter and the portions' bytes; used under the lock */
     pthread_mutex_t lock;
     const tw_source_ops *ops;
-    tw_split_reader *cutter;  /* NULL before the first portion */
-    uint64_t taken;           /* portions handed out */
-    _Atomic uint64_t known;   /* portions whose maximum is known, with all in front of them */
-    int64_t watermark;        /* behind them; written by the task that makes `known` rise */
+    tw_split_reader *cutter; /* NULL before the first portion */
+    uint64_t taken;          /* portions handed out */
+    _Atomic uint64_t known;  /* portions whose maximum is known, with all in front of them */
+    int64_t watermark;       /* behind them; written by the task that makes `known` rise */
     bool exhausted;
     uint64_t frozen_epoch;    /* barrier that nothing is taken at; 0: none yet */
     uint64_t frozen_at;       /* `taken` at that barrier */

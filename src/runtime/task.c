@@ -4,9 +4,7 @@
 
 bool tw_yield_slow(tw_task_context *task) { return tw_mono_ns(task->os) >= task->slice_end_ns; }
 
-bool tw_owns_group(const tw_task_context *task, uint32_t group) {
-    return tw_key_group_shard(group, task->ninstances) == task->instance;
-}
+bool tw_owns_group(const tw_task_context *task, uint32_t group) { return tw_key_group_shard(group, task->ninstances) == task->instance; }
 
 void tw_input_init(tw_input *input, tw_task *task, const tw_input_ops *ops, const tw_plan_node *node) {
     input->ops = ops;

@@ -39,8 +39,8 @@ struct tw_input {
     tw_operator head; /* its receiver is the first real operator; must be first */
     const tw_input_ops *ops;
     tw_task *task;
-    int phase;         /* 0 rows, 1 watermark, 2 marks: what is next of the item at hand */
-    bool at_barrier;   /* has reached the barrier of epoch task->epoch + 1 */
+    int phase;       /* 0 rows, 1 watermark, 2 marks: what is next of the item at hand */
+    bool at_barrier; /* has reached the barrier of epoch task->epoch + 1 */
     bool ended;
     bool idle;
     bool side_fed;     /* a side table's scan, or a gate below one */
@@ -51,11 +51,11 @@ struct tw_input {
 /* What a task has done, for tw_job_get_stats: written by its thread at the end of a slice, read by any. */
 typedef struct tw_task_stats {
     _Atomic uint64_t rows_in, rows_out, bytes_in, bad_records, late_rows, failed_rows;
-    _Atomic int64_t watermark;    /* lowest of its watermark operators; TW_WATERMARK_MAX: none */
+    _Atomic int64_t watermark; /* lowest of its watermark operators; TW_WATERMARK_MAX: none */
     _Atomic int64_t slice_ns_max;
     _Atomic int32_t done_permille; /* of its splits, summed; -1: unknown */
     _Atomic int32_t nsplits;
-    _Atomic bool settled;          /* every input but side tables' scans is at its end, and nothing is pending */
+    _Atomic bool settled; /* every input but side tables' scans is at its end, and nothing is pending */
 } tw_task_stats;
 
 struct tw_task {
@@ -65,20 +65,20 @@ struct tw_task {
     const struct tw_region *region;
     tw_operator **operators; /* by depth, inputs' heads excluded */
     int noperators;
-    int nopened;        /* the deepest so many are to be closed */
+    int nopened; /* the deepest so many are to be closed */
     tw_input **inputs;
     int ninputs;
     struct tw_partitioner **partitioners; /* exchanges that leave the task */
     int npartitioners;
-    uint64_t epoch;     /* last barrier passed */
-    int next_input;     /* round robin */
+    uint64_t epoch; /* last barrier passed */
+    int next_input; /* round robin */
     bool barrier_leaving, ending, ended;
-    int nmarked;        /* exchanges that have the barrier or the end that is leaving */
+    int nmarked;                 /* exchanges that have the barrier or the end that is leaving */
     bool inputs_idle, idle_told; /* the second: to every exchange */
-    tw_input *current;  /* whose item is at hand */
-    int64_t retry_ns;   /* blocked by something that wakes nobody (a sink): when to try again; 0: by a channel */
-    int64_t arrival_ns; /* monotonic time at which the source rows arrived that are being worked on; 0: made by the clock, not measured */
-    tw_latency *latency; /* of its sinks; NULL: it has none */
+    tw_input *current;           /* whose item is at hand */
+    int64_t retry_ns;            /* blocked by something that wakes nobody (a sink): when to try again; 0: by a channel */
+    int64_t arrival_ns;          /* monotonic time at which the source rows arrived that are being worked on; 0: made by the clock, not measured */
+    tw_latency *latency;         /* of its sinks; NULL: it has none */
     int64_t slice_ns_max;
     uint64_t rows_in, rows_out, bad_records;
     int32_t done_permille, nsplits;
@@ -119,14 +119,14 @@ typedef struct tw_partitioner {
     tw_operator op;
     tw_channel **channels; /* one per instance of the receiving region */
     int nchannels;
-    tw_slot **open;        /* the slot being filled, NULL: none */
-    uint16_t *rows;        /* row numbers of the batch at hand, grouped by channel */
-    int32_t *first;        /* nchannels + 1 offsets into `rows`; first[c] advances as rows are taken */
+    tw_slot **open; /* the slot being filled, NULL: none */
+    uint16_t *rows; /* row numbers of the batch at hand, grouped by channel */
+    int32_t *first; /* nchannels + 1 offsets into `rows`; first[c] advances as rows are taken */
     uint64_t *hashes;
     const tw_batch *batch;
-    int channel;           /* being served */
-    bool *marked;          /* channels that have the mark (barrier, end) at hand */
-    bool *idled;           /* channels that have been told that the task is idle */
+    int channel;  /* being served */
+    bool *marked; /* channels that have the mark (barrier, end) at hand */
+    bool *idled;  /* channels that have been told that the task is idle */
 } tw_partitioner;
 
 /* Publishes what is open where the receiver has nothing to read (`all`: everywhere). True when there was something. */

@@ -129,26 +129,26 @@ typedef enum tw_ast_expr_kind {
 
 typedef enum tw_ast_literal_kind {
     TW_AST_LIT_NULL,
-    TW_AST_LIT_BOOLEAN,   /* boolean; UNKNOWN is LIT_UNKNOWN */
-    TW_AST_LIT_UNKNOWN,   /* a BOOLEAN NULL */
-    TW_AST_LIT_EXACT,     /* text "12", "1.50", ".5": INT, BIGINT or DECIMAL by size, never signed */
-    TW_AST_LIT_APPROX,    /* text "1.5E3": DOUBLE */
-    TW_AST_LIT_STRING,    /* text without quotes, escapes resolved, adjacent strings joined */
-    TW_AST_LIT_BINARY,    /* text: the bytes of X'..' */
-    TW_AST_LIT_DATE,      /* text between the quotes, not yet checked */
+    TW_AST_LIT_BOOLEAN, /* boolean; UNKNOWN is LIT_UNKNOWN */
+    TW_AST_LIT_UNKNOWN, /* a BOOLEAN NULL */
+    TW_AST_LIT_EXACT,   /* text "12", "1.50", ".5": INT, BIGINT or DECIMAL by size, never signed */
+    TW_AST_LIT_APPROX,  /* text "1.5E3": DOUBLE */
+    TW_AST_LIT_STRING,  /* text without quotes, escapes resolved, adjacent strings joined */
+    TW_AST_LIT_BINARY,  /* text: the bytes of X'..' */
+    TW_AST_LIT_DATE,    /* text between the quotes, not yet checked */
     TW_AST_LIT_TIME,
     TW_AST_LIT_TIMESTAMP,
-    TW_AST_LIT_INTERVAL,  /* text between the quotes; negative, from, to, precisions */
-    TW_AST_LIT_SYMBOL     /* text: a keyword in upper case, see expr/symbol.h */
+    TW_AST_LIT_INTERVAL, /* text between the quotes; negative, from, to, precisions */
+    TW_AST_LIT_SYMBOL    /* text: a keyword in upper case, see expr/symbol.h */
 } tw_ast_literal_kind;
 
 typedef struct tw_ast_literal {
     tw_ast_literal_kind kind;
     bool boolean;
-    bool negative;      /* INTERVAL -'1' DAY (a minus inside the quotes stays in text) */
-    uint8_t from, to;   /* INTERVAL: tw_time_unit; to == from when there is no TO */
-    int8_t precision;   /* INTERVAL: leading precision, -1 when not written */
-    int8_t fraction;    /* INTERVAL: fractional seconds precision, -1 when not written */
+    bool negative;    /* INTERVAL -'1' DAY (a minus inside the quotes stays in text) */
+    uint8_t from, to; /* INTERVAL: tw_time_unit; to == from when there is no TO */
+    int8_t precision; /* INTERVAL: leading precision, -1 when not written */
+    int8_t fraction;  /* INTERVAL: fractional seconds precision, -1 when not written */
     tw_str text;
 } tw_ast_literal;
 
@@ -197,11 +197,7 @@ typedef struct tw_ast_windows {
     int count;
 } tw_ast_windows;
 
-typedef enum tw_ast_null_treatment {
-    TW_AST_NULL_TREATMENT_UNSAID,
-    TW_AST_RESPECT_NULLS,
-    TW_AST_IGNORE_NULLS
-} tw_ast_null_treatment;
+typedef enum tw_ast_null_treatment { TW_AST_NULL_TREATMENT_UNSAID, TW_AST_RESPECT_NULLS, TW_AST_IGNORE_NULLS } tw_ast_null_treatment;
 
 typedef struct tw_ast_call {
     tw_ast_name name;     /* the last part; its pos is the operator's or the name's own place */
@@ -211,13 +207,13 @@ typedef struct tw_ast_call {
     bool distinct;        /* f(DISTINCT ..) */
     bool star;            /* f(*) */
     tw_ast_exprs args;
-    tw_ast_name *arg_names;  /* optional: args.count names (all args are named then), NULL when positional */
-    tw_ast_expr *filter;     /* optional: FILTER (WHERE ..) */
-    tw_ast_window *over;     /* optional */
-    tw_ast_sorts within;     /* WITHIN GROUP (ORDER BY ..), and ORDER BY inside the parentheses of an aggregate */
+    tw_ast_name *arg_names; /* optional: args.count names (all args are named then), NULL when positional */
+    tw_ast_expr *filter;    /* optional: FILTER (WHERE ..) */
+    tw_ast_window *over;    /* optional */
+    tw_ast_sorts within;    /* WITHIN GROUP (ORDER BY ..), and ORDER BY inside the parentheses of an aggregate */
     tw_ast_null_treatment nulls;
-    tw_ast_type *returning;  /* optional: JSON_VALUE, JSON_QUERY */
-    uint8_t running;         /* MATCH_RECOGNIZE: 0 not said, 1 RUNNING, 2 FINAL */
+    tw_ast_type *returning; /* optional: JSON_VALUE, JSON_QUERY */
+    uint8_t running;        /* MATCH_RECOGNIZE: 0 not said, 1 RUNNING, 2 FINAL */
 } tw_ast_call;
 
 typedef struct tw_ast_when {
@@ -267,9 +263,9 @@ struct tw_ast_expr {
         } field;
         struct {
             tw_ast_subquery_kind kind;
-            bool negated;           /* NOT IN */
-            tw_ast_expr *operand;   /* IN, SOME, ALL; else NULL */
-            tw_str comparison;      /* SOME, ALL: "=" "<" ... */
+            bool negated;         /* NOT IN */
+            tw_ast_expr *operand; /* IN, SOME, ALL; else NULL */
+            tw_str comparison;    /* SOME, ALL: "=" "<" ... */
             tw_ast_query *query;
         } subquery;
         struct {
@@ -299,7 +295,7 @@ typedef enum tw_ast_join_kind {
     TW_AST_JOIN_LEFT,
     TW_AST_JOIN_RIGHT,
     TW_AST_JOIN_FULL,
-    TW_AST_JOIN_ASOF,     /* ASOF JOIN .. MATCH_CONDITION .. ON */
+    TW_AST_JOIN_ASOF, /* ASOF JOIN .. MATCH_CONDITION .. ON */
     TW_AST_JOIN_LEFT_ASOF
 } tw_ast_join_kind;
 
@@ -343,9 +339,9 @@ struct tw_ast_from {
 };
 
 typedef enum tw_ast_group_kind {
-    TW_AST_GROUP_EXPR,  /* exprs.count 1; () has count 0 */
-    TW_AST_GROUP_ROW,   /* (a, b) inside sets, and as plain item */
-    TW_AST_GROUP_SETS,  /* items */
+    TW_AST_GROUP_EXPR, /* exprs.count 1; () has count 0 */
+    TW_AST_GROUP_ROW,  /* (a, b) inside sets, and as plain item */
+    TW_AST_GROUP_SETS, /* items */
     TW_AST_GROUP_ROLLUP,
     TW_AST_GROUP_CUBE
 } tw_ast_group_kind;
@@ -370,15 +366,15 @@ typedef struct tw_ast_select {
     tw_ast_hints hints;
     tw_ast_item *items;
     int nitems;
-    tw_ast_from *from; /* optional */
-    tw_ast_expr *where; /* optional */
+    tw_ast_from *from;   /* optional */
+    tw_ast_expr *where;  /* optional */
     bool grouped;        /* GROUP BY stands there (its list may be the one empty group) */
     bool group_distinct; /* GROUP BY DISTINCT */
     tw_ast_group *groups;
     int ngroups;
-    tw_ast_expr *having;  /* optional */
+    tw_ast_expr *having;    /* optional */
     tw_ast_windows windows; /* WINDOW w AS (..), .. */
-    tw_ast_expr *qualify; /* optional */
+    tw_ast_expr *qualify;   /* optional */
 } tw_ast_select;
 
 typedef enum tw_ast_body_kind {
@@ -499,9 +495,9 @@ struct tw_ast_match {
     tw_ast_sorts order;
     tw_ast_measure *measures;
     int nmeasures;
-    bool all_rows;      /* ALL ROWS PER MATCH */
+    bool all_rows;           /* ALL ROWS PER MATCH */
     uint8_t all_rows_option; /* 0 not said, 1 SHOW EMPTY MATCHES, 2 OMIT EMPTY MATCHES, 3 WITH UNMATCHED ROWS */
-    bool with_timeout;  /* ONE ROW PER MATCH WITH TIMED OUT: partial matches past WITHIN come out too (an addition) */
+    bool with_timeout;       /* ONE ROW PER MATCH WITH TIMED OUT: partial matches past WITHIN come out too (an addition) */
     tw_ast_skip skip;
     tw_ast_name skip_to;
     tw_ast_pattern *pattern;
@@ -520,12 +516,12 @@ typedef struct tw_ast_column {
     tw_ast_column_kind kind; /* NAME_ONLY: CREATE TABLE t (a, b) AS SELECT */
     tw_pos pos;
     tw_ast_name name;
-    tw_ast_type *type;      /* PHYSICAL, METADATA */
-    tw_ast_expr *expr;      /* COMPUTED */
-    tw_str metadata_key;    /* METADATA FROM 'key'; data is NULL: the column's own name */
+    tw_ast_type *type;   /* PHYSICAL, METADATA */
+    tw_ast_expr *expr;   /* COMPUTED */
+    tw_str metadata_key; /* METADATA FROM 'key'; data is NULL: the column's own name */
     tw_pos metadata_pos;
-    bool is_virtual;        /* METADATA .. VIRTUAL */
-    bool primary_key;       /* column constraint PRIMARY KEY NOT ENFORCED */
+    bool is_virtual;  /* METADATA .. VIRTUAL */
+    bool primary_key; /* column constraint PRIMARY KEY NOT ENFORCED */
     tw_str comment;
 } tw_ast_column;
 
@@ -562,8 +558,8 @@ typedef struct tw_ast_like_option {
 } tw_ast_like_option;
 
 typedef struct tw_ast_distribution {
-    tw_pos pos;     /* line 0: none */
-    tw_str kind;    /* "HASH", "RANGE" or empty */
+    tw_pos pos;  /* line 0: none */
+    tw_str kind; /* "HASH", "RANGE" or empty */
     tw_ast_names columns;
     int32_t buckets; /* 0: not said */
 } tw_ast_distribution;
@@ -633,7 +629,7 @@ typedef enum tw_ast_alter_kind {
     TW_AST_ALTER_DROP_PRIMARY_KEY,
     TW_AST_ALTER_DROP_CONSTRAINT, /* columns[0] is its name */
     TW_AST_ALTER_DROP_WATERMARK,
-    TW_AST_ALTER_AS             /* ALTER VIEW v AS query */
+    TW_AST_ALTER_AS /* ALTER VIEW v AS query */
 } tw_ast_alter_kind;
 
 typedef struct tw_ast_alter {
@@ -678,7 +674,7 @@ typedef enum tw_ast_show {
     TW_AST_SHOW_MODELS,
     TW_AST_SHOW_JOBS,
     TW_AST_SHOW_MODULES,
-    TW_AST_SHOW_OTHER         /* word: one word, as SHOW server_version (drivers) */
+    TW_AST_SHOW_OTHER /* word: one word, as SHOW server_version (drivers) */
 } tw_ast_show;
 
 typedef enum tw_ast_statement_kind {
@@ -728,7 +724,7 @@ struct tw_ast_statement {
             tw_ast_names name; /* COLUMNS, CREATE .., PARTITIONS; IN database of TABLES */
             tw_str like;       /* LIKE 'pattern'; data NULL: none */
             bool not_like, ilike;
-            bool user;         /* SHOW USER FUNCTIONS */
+            bool user; /* SHOW USER FUNCTIONS */
             tw_str word;
         } show;
         struct {
@@ -759,9 +755,7 @@ typedef struct tw_ast_script {
 } tw_ast_script;
 
 /* The source text of a node. */
-static inline tw_str tw_ast_text(tw_str script, tw_pos pos) {
-    return (tw_str){script.data + pos.offset, pos.length};
-}
+static inline tw_str tw_ast_text(tw_str script, tw_pos pos) { return (tw_str){script.data + pos.offset, pos.length}; }
 
 /* S-expressions, one statement a line, for tests: (query (select (items (item (+ 1 x)) ..) (from (table t)))). Sizes of names and
  * literals are as written; positions are left out; shown by count or name only are groups, EMIT and the inside of DDL. */

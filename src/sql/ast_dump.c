@@ -72,8 +72,10 @@ static void window(tw_buf *out, const tw_ast_window *w) {
 
 static void call(tw_buf *out, const tw_ast_call *c) {
     tw_buf_byte(out, '(');
-    if (c->path.count) path(out, c->path);
-    else tw_buf_str(out, c->name.text);
+    if (c->path.count)
+        path(out, c->path);
+    else
+        tw_buf_str(out, c->name.text);
     if (c->distinct) tw_buf_text(out, " distinct");
     if (c->star) tw_buf_text(out, " *");
     for (int i = 0; i < c->args.count; i++) {
@@ -112,8 +114,10 @@ static void subquery(tw_buf *out, const tw_ast_expr *e) {
 
 static void table_arg(tw_buf *out, const tw_ast_expr *e) {
     tw_buf_text(out, "(table ");
-    if (e->table_arg.query) query(out, e->table_arg.query);
-    else path(out, e->table_arg.table);
+    if (e->table_arg.query)
+        query(out, e->table_arg.query);
+    else
+        path(out, e->table_arg.table);
     if (e->table_arg.partition.count) tw_buf_text(out, " partition");
     list(out, e->table_arg.partition);
     sorts(out, e->table_arg.order);
@@ -125,8 +129,10 @@ void tw_ast_dump_expr(tw_buf *out, const tw_ast_expr *e) {
     case TW_AST_LITERAL: literal(out, &e->literal); break;
     case TW_AST_COLUMN: path(out, e->column); break;
     case TW_AST_STAR:
-        if (e->star.base) tw_ast_dump_expr(out, e->star.base);
-        else path(out, e->star.qualifier);
+        if (e->star.base)
+            tw_ast_dump_expr(out, e->star.base);
+        else
+            path(out, e->star.qualifier);
         tw_buf_text(out, e->star.base || e->star.qualifier.count ? ".*" : "*");
         break;
     case TW_AST_CALL: call(out, &e->call); break;

@@ -10,10 +10,10 @@
 #include "sql/rel.h"
 
 typedef struct tw_scope_table {
-    tw_str alias;       /* name or alias; empty: columns are found unqualified only */
-    tw_str path[3];     /* catalog, database, name of a table without alias, for fully qualified references; else empty */
+    tw_str alias;   /* name or alias; empty: columns are found unqualified only */
+    tw_str path[3]; /* catalog, database, name of a table without alias, for fully qualified references; else empty */
     const tw_type *row;
-    int32_t first;      /* of its columns in the input row */
+    int32_t first; /* of its columns in the input row */
 } tw_scope_table;
 
 typedef struct tw_scope {
@@ -35,17 +35,17 @@ struct tw_binder {
     tw_catalog *catalog;
     const tw_registry *registry;
     const tw_session *session;
-    tw_str script;           /* text that positions point into */
+    tw_str script; /* text that positions point into */
     tw_error *error;
-    const tw_scope *scope;   /* what columns are visible now; NULL: none */
-    const char *clause;      /* "WHERE", "GROUP BY", ...: for messages */
+    const tw_scope *scope; /* what columns are visible now; NULL: none */
+    const char *clause;    /* "WHERE", "GROUP BY", ...: for messages */
     /* Offered every CALL and SUBQUERY before it is bound as an ordinary function. TW_END: not mine. May be NULL. */
     tw_status (*special)(void *context, tw_binder *binder, const tw_ast_expr *e, const tw_expr **out);
     void *special_context;
     const struct tw_cte *ctes; /* WITH queries in view */
     const tw_bound_view *views;
-    int32_t depth;             /* of queries and views, limited */
-    bool unfolded;             /* what is bound outlives the session's settings (computed columns): constants are left to the planner */
+    int32_t depth; /* of queries and views, limited */
+    bool unfolded; /* what is bound outlives the session's settings (computed columns): constants are left to the planner */
 };
 
 /* ---- bind_expr.c, bind_literal.c, bind_call.c ---- */

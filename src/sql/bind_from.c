@@ -62,8 +62,8 @@ static tw_status bind_side(tw_binder *binder, const tw_ast_names *name, tw_str b
     const tw_catalog_table *table = NULL;
     bool query = !late && name->count == 1 && tw_str_equal(base, TW_QUERY_TARGET) && !tw_catalog_find(binder->catalog, &table_name, NULL);
     if (!query) TW_TRY(tw_find_table(binder, &table_name, &table));
-    const tw_connector *connector =
-        query ? NULL : tw_registry_connector(binder->registry, tw_option_get(table->options, table->noptions, "connector"));
+    const tw_connector *connector = query ? NULL
+                                          : tw_registry_connector(binder->registry, tw_option_get(table->options, table->noptions, "connector"));
     bool target = query || (!late && connector && !connector->source);
     tw_side_kind kind = late ? TW_SIDE_LATE : target ? TW_SIDE_TARGET_ERRORS : TW_SIDE_SOURCE_ERRORS;
     tw_rel *rel = tw_rel_new(binder->arena, TW_REL_SIDE, tw_side_row(kind), NULL, 0, pos);

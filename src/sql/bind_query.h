@@ -19,14 +19,14 @@
 #define TW_REPEATED_SETS_MAX 64   /* equal ones among them */
 
 /* A growing list in the arena. */
-#define TW_LIST_PUSH(arena, list, count, value)                                                                                                      \
-    do {                                                                                                                                             \
-        if (((count) & ((count) - 1)) == 0) {                                                                                                        \
-            void *grown_ = tw_arena_calloc((arena), sizeof *(list) * ((size_t)(count) * 2 + 1));                                                     \
-            if (count) memcpy(grown_, (list), sizeof *(list) * (size_t)(count));                                                                     \
-            (list) = grown_;                                                                                                                         \
-        }                                                                                                                                            \
-        (list)[(count)++] = (value);                                                                                                                 \
+#define TW_LIST_PUSH(arena, list, count, value)                                                  \
+    do {                                                                                         \
+        if (((count) & ((count) - 1)) == 0) {                                                    \
+            void *grown_ = tw_arena_calloc((arena), sizeof *(list) * ((size_t)(count) * 2 + 1)); \
+            if (count) memcpy(grown_, (list), sizeof *(list) * (size_t)(count));                 \
+            (list) = grown_;                                                                     \
+        }                                                                                        \
+        (list)[(count)++] = (value);                                                             \
     } while (0)
 
 typedef struct tw_exprs {

@@ -34,7 +34,8 @@ static void write_options(tw_buf *out, const tw_option *options, int32_t n) {
 }
 
 static void write_window(tw_buf *out, const tw_window *w) {
-    int64_t all[] = {w->kind, w->time_column, w->proctime, w->local_time, w->size_ms, w->step_ms, w->gap_ms, w->offset_ms, w->start_column, w->end_column};
+    int64_t all[] = {w->kind,    w->time_column, w->proctime,  w->local_time,   w->size_ms,
+                     w->step_ms, w->gap_ms,      w->offset_ms, w->start_column, w->end_column};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) write_int(out, all[i]);
     write_ints(out, w->partition, w->npartition);
 }

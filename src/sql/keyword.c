@@ -3,6 +3,7 @@
 
 #define LONGEST 40
 
+// clang-format off
 static const char *const reserved[] = {
     "ALL", "ALLOCATE", "ALLOW", "ALTER", "AND", "ANY", "ARE", "ARRAY", "AS", "ASENSITIVE", "ASYMMETRIC", "AT",
     "ATOMIC", "AUTHORIZATION", "BEGIN", "BEGIN_FRAME", "BEGIN_PARTITION", "BETWEEN", "BIGINT", "BINARY",
@@ -49,14 +50,17 @@ static const char *const functions[] = {
     "SUM", "TIME", "TIMESTAMP", "TRANSLATE", "TRIM", "TRIM_ARRAY", "TRUNCATE", "TRY_CAST", "UPPER",
     "VAR_POP", "VAR_SAMP", "WIDTH_BUCKET", "YEAR",
 };
+// clang-format on
 
 static bool find(const char *const *words, int count, const char *word) {
     int low = 0, high = count;
     while (low < high) {
         int middle = (low + high) / 2, order = strcmp(words[middle], word);
         if (order == 0) return true;
-        if (order < 0) low = middle + 1;
-        else high = middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return false;
 }

@@ -24,9 +24,7 @@ static bool is_word_start(int c) { return (c >= 'a' && c <= 'z') || (c >= 'A' &&
 static bool is_word(int c) { return is_word_start(c) || is_digit(c) || c == '$'; }
 static bool is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-static tw_pos place(const tw_lexer *lexer) {
-    return (tw_pos){.offset = lexer->offset, .line = lexer->line, .column = lexer->column};
-}
+static tw_pos place(const tw_lexer *lexer) { return (tw_pos){.offset = lexer->offset, .line = lexer->line, .column = lexer->column}; }
 
 static tw_status skip_comment(tw_lexer *lexer, tw_error *error) {
     tw_pos start = place(lexer);
@@ -102,8 +100,8 @@ static tw_status lex_number(tw_lexer *lexer, tw_token *out, tw_error *error) {
     if (!is_word_start(at(lexer, 0))) return TW_OK;
     while (is_word(at(lexer, 0))) advance(lexer, 1);
     out->pos.length = lexer->offset - out->pos.offset;
-    tw_fail_at(error, TW_E_SYNTAX, out->pos, "\"%.*s\" is neither a number nor a name",
-               (int)(out->pos.length < 80 ? out->pos.length : 80), lexer->text.data + out->pos.offset);
+    tw_fail_at(error, TW_E_SYNTAX, out->pos, "\"%.*s\" is neither a number nor a name", (int)(out->pos.length < 80 ? out->pos.length : 80),
+               lexer->text.data + out->pos.offset);
     tw_error_hint(error, "a name that begins with a digit stands in backticks");
     return TW_E_SYNTAX;
 }
@@ -248,8 +246,7 @@ tw_status tw_lex_unicode(tw_arena *arena, const tw_token *token, char escape, tw
         bool six = i < body.length && body.data[i] == '+';
         int32_t code = hex_number(body, i + six, six ? 6 : 4);
         if (code <= 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
-            return tw_fail_at(error, TW_E_SYNTAX, token->pos, "bad escape in a U&'..' string, expected %cXXXX or %c+XXXXXX",
-                              escape, escape);
+            return tw_fail_at(error, TW_E_SYNTAX, token->pos, "bad escape in a U&'..' string, expected %cXXXX or %c+XXXXXX", escape, escape);
         }
         length += (size_t)tw_utf8_put(copy + length, (uint32_t)code);
         i += six ? 7 : 4;

@@ -54,15 +54,15 @@ static void resynchronise(tw_parser *p) {
         if (p->token.kind == TW_TOKEN_OP && p->token.op == ';' && (!p->in_set || tw_p_token_is(&last, "END"))) return;
         last = p->token;
         uint32_t before = p->lexer.offset;
-        if (tw_lex_next(&p->lexer, &token, NULL) == TW_OK) p->token = token;
-        else p->token = (tw_token){0};
+        if (tw_lex_next(&p->lexer, &token, NULL) == TW_OK)
+            p->token = token;
+        else
+            p->token = (tw_token){0};
         if (p->lexer.offset == before) return; /* only blanks were left */
     }
 }
 
-static tw_pos here(const tw_parser *p) {
-    return (tw_pos){.offset = p->lexer.offset, .line = p->lexer.line, .column = p->lexer.column};
-}
+static tw_pos here(const tw_parser *p) { return (tw_pos){.offset = p->lexer.offset, .line = p->lexer.line, .column = p->lexer.column}; }
 
 tw_status tw_parse_next(tw_parse *parse, tw_ast_statement **out, tw_error *error) {
     *out = NULL;
@@ -144,13 +144,9 @@ static tw_status parse_part(tw_arena *arena, tw_str text, parse_fn *parse, void 
     return guarded(&parser, parse, out);
 }
 
-tw_status tw_parse_expr(tw_arena *arena, tw_str text, tw_ast_expr **out, tw_error *error) {
-    return parse_part(arena, text, whole_expr, out, error);
-}
+tw_status tw_parse_expr(tw_arena *arena, tw_str text, tw_ast_expr **out, tw_error *error) { return parse_part(arena, text, whole_expr, out, error); }
 
-tw_status tw_parse_type(tw_arena *arena, tw_str text, tw_ast_type **out, tw_error *error) {
-    return parse_part(arena, text, whole_type, out, error);
-}
+tw_status tw_parse_type(tw_arena *arena, tw_str text, tw_ast_type **out, tw_error *error) { return parse_part(arena, text, whole_type, out, error); }
 
 bool tw_parse_incomplete(tw_arena *arena, tw_str text) {
     tw_parse parse;

@@ -62,9 +62,12 @@ static tw_ast_window *over(tw_parser *p) {
 }
 
 static bool null_treatment(tw_parser *p, tw_ast_call *call) {
-    if (tw_p_accept2(p, "IGNORE", "NULLS")) call->nulls = TW_AST_IGNORE_NULLS;
-    else if (tw_p_accept2(p, "RESPECT", "NULLS")) call->nulls = TW_AST_RESPECT_NULLS;
-    else return false;
+    if (tw_p_accept2(p, "IGNORE", "NULLS"))
+        call->nulls = TW_AST_IGNORE_NULLS;
+    else if (tw_p_accept2(p, "RESPECT", "NULLS"))
+        call->nulls = TW_AST_RESPECT_NULLS;
+    else
+        return false;
     return true;
 }
 
@@ -99,8 +102,10 @@ static tw_ast_expr *table_argument(tw_parser *p) {
     bool keyword = tw_p_accept(p, "TABLE");
     if (tw_p_is_op(p, '(')) {
         tw_p_advance(p);
-        if (tw_p_accept(p, "TABLE")) expr->table_arg.table = tw_p_path(p, "a table's name");
-        else expr->table_arg.query = tw_p_query(p);
+        if (tw_p_accept(p, "TABLE"))
+            expr->table_arg.table = tw_p_path(p, "a table's name");
+        else
+            expr->table_arg.query = tw_p_query(p);
         tw_p_expect_op(p, ')');
     } else if (keyword) {
         expr->table_arg.table = tw_p_path(p, "a table's name");
@@ -116,8 +121,7 @@ static tw_ast_expr *table_argument(tw_parser *p) {
             TW_P_PUSH(p, by->at, by->count, tw_p_expr(p));
             for (;;) {
                 tw_token next = tw_p_peek(p), after = tw_p_peek_at(p, 2);
-                bool column = next.kind == TW_TOKEN_QUOTED ||
-                              (next.kind == TW_TOKEN_WORD && tw_keyword_reserved(next.text) == TW_NOT_RESERVED);
+                bool column = next.kind == TW_TOKEN_QUOTED || (next.kind == TW_TOKEN_WORD && tw_keyword_reserved(next.text) == TW_NOT_RESERVED);
                 bool call = after.kind == TW_TOKEN_OP && (after.op == '(' || after.op == TW_OP_ARROW);
                 if (!tw_p_is_op(p, ',') || !column || call) break;
                 tw_p_advance(p);

@@ -81,9 +81,9 @@ void tw_p_create(tw_parser *p, tw_ast_statement *statement) {
 }
 
 static tw_ast_object object_word(tw_parser *p) {
-    static const char *const words[] = {[TW_AST_OBJECT_TABLE] = "TABLE",       [TW_AST_OBJECT_VIEW] = "VIEW",
-                                        [TW_AST_OBJECT_FUNCTION] = "FUNCTION", [TW_AST_OBJECT_CATALOG] = "CATALOG",
-                                        [TW_AST_OBJECT_DATABASE] = "DATABASE", [TW_AST_OBJECT_MODEL] = "MODEL"};
+    static const char *const words[] = {
+        [TW_AST_OBJECT_TABLE] = "TABLE",     [TW_AST_OBJECT_VIEW] = "VIEW",         [TW_AST_OBJECT_FUNCTION] = "FUNCTION",
+        [TW_AST_OBJECT_CATALOG] = "CATALOG", [TW_AST_OBJECT_DATABASE] = "DATABASE", [TW_AST_OBJECT_MODEL] = "MODEL"};
     if (tw_p_accept2(p, "MATERIALIZED", "VIEW")) return TW_AST_OBJECT_MATERIALIZED_VIEW;
     for (int i = 0; i <= TW_AST_OBJECT_MODEL; i++) {
         if (words[i] && tw_p_accept(p, words[i])) return (tw_ast_object)i;
@@ -132,8 +132,10 @@ static void alter_drop(tw_parser *p, tw_ast_alter *alter) {
         TW_P_PUSH(p, alter->columns.at, alter->columns.count, tw_p_name(p, "a constraint's name"));
     } else {
         alter->kind = TW_AST_ALTER_DROP_COLUMNS;
-        if (tw_p_is_op(p, '(')) alter->columns = tw_p_names(p, "a column's name");
-        else TW_P_PUSH(p, alter->columns.at, alter->columns.count, tw_p_name(p, "a column's name"));
+        if (tw_p_is_op(p, '('))
+            alter->columns = tw_p_names(p, "a column's name");
+        else
+            TW_P_PUSH(p, alter->columns.at, alter->columns.count, tw_p_name(p, "a column's name"));
     }
 }
 
@@ -143,8 +145,10 @@ static void alter_table(tw_parser *p, tw_ast_alter *alter) {
         tw_p_advance(p);
         alter->kind = add ? TW_AST_ALTER_ADD : TW_AST_ALTER_MODIFY;
         alter->definition = TW_NEW(p->arena, tw_ast_create_table);
-        if (tw_p_is_op(p, '(')) tw_p_table_elements(p, alter->definition);
-        else tw_p_table_element(p, alter->definition);
+        if (tw_p_is_op(p, '('))
+            tw_p_table_elements(p, alter->definition);
+        else
+            tw_p_table_element(p, alter->definition);
     } else if (tw_p_accept(p, "DROP")) {
         alter_drop(p, alter);
     } else {

@@ -4,8 +4,7 @@
  *   40 + -   60 * / % ||   80 unary + -   90 a[i]  a.b  a::t */
 #include "sql/parser.h"
 
-enum { BIND_OR = 22, BIND_AND = 24, BIND_NOT = 26, BIND_IS = 28, BIND_COMPARE = 30, BIND_RANGE = 32, BIND_ADD = 40, BIND_MUL = 60,
-       BIND_SIGN = 80 };
+enum { BIND_OR = 22, BIND_AND = 24, BIND_NOT = 26, BIND_IS = 28, BIND_COMPARE = 30, BIND_RANGE = 32, BIND_ADD = 40, BIND_MUL = 60, BIND_SIGN = 80 };
 
 tw_ast_expr *tw_p_node(tw_parser *p, tw_ast_expr_kind kind, tw_pos start) {
     tw_ast_expr *expr = TW_NEW(p->arena, tw_ast_expr);
@@ -177,8 +176,7 @@ static tw_ast_expr *binary(tw_parser *p, tw_ast_expr *left, infix op) {
 
 static tw_ast_expr *is_predicate(tw_parser *p, tw_ast_expr *operand) {
     static const char *const plain[] = {"NULL", "TRUE", "FALSE"};
-    static const char *const names[][2] = {
-        {"IS NULL", "IS NOT NULL"}, {"IS TRUE", "IS NOT TRUE"}, {"IS FALSE", "IS NOT FALSE"}};
+    static const char *const names[][2] = {{"IS NULL", "IS NOT NULL"}, {"IS TRUE", "IS NOT TRUE"}, {"IS FALSE", "IS NOT FALSE"}};
     tw_pos start = operand->pos, at = p->token.pos;
     tw_p_advance(p);
     bool negated = tw_p_accept(p, "NOT");
@@ -239,8 +237,7 @@ static tw_ast_expr *like(tw_parser *p, tw_ast_expr *operand, const char *name, t
 
 static bool at_range(tw_parser *p) {
     tw_token token = tw_p_token_is(&p->token, "NOT") ? tw_p_peek(p) : p->token;
-    return tw_p_token_is(&token, "BETWEEN") || tw_p_token_is(&token, "IN") || tw_p_token_is(&token, "LIKE") ||
-           tw_p_token_is(&token, "SIMILAR");
+    return tw_p_token_is(&token, "BETWEEN") || tw_p_token_is(&token, "IN") || tw_p_token_is(&token, "LIKE") || tw_p_token_is(&token, "SIMILAR");
 }
 
 static tw_ast_expr *range(tw_parser *p, tw_ast_expr *operand) {

@@ -181,8 +181,10 @@ static void condition(tw_parser *p, tw_ast_from *join, bool natural) {
         tw_p_expect(p, "MATCH_CONDITION");
         join->join.match_condition = tw_p_expr(p);
     }
-    if (tw_p_accept(p, "ON")) join->join.on = tw_p_expr(p);
-    else if (tw_p_accept(p, "USING")) join->join.using_columns = tw_p_names(p, "a column's name");
+    if (tw_p_accept(p, "ON"))
+        join->join.on = tw_p_expr(p);
+    else if (tw_p_accept(p, "USING"))
+        join->join.using_columns = tw_p_names(p, "a column's name");
 }
 
 static tw_ast_from *joins(tw_parser *p) {

@@ -111,9 +111,12 @@ static void query(tw_parser *p, tw_ast_expr *call) {
 static void on_null(tw_parser *p, tw_ast_expr *symbol) {
     tw_token next = tw_p_peek(p);
     if (!tw_p_token_is(&next, "ON")) return;
-    if (tw_p_accept(p, "NULL")) symbol->literal.text = TW_STR("NULL");
-    else if (tw_p_accept(p, "ABSENT")) symbol->literal.text = TW_STR("ABSENT");
-    else return;
+    if (tw_p_accept(p, "NULL"))
+        symbol->literal.text = TW_STR("NULL");
+    else if (tw_p_accept(p, "ABSENT"))
+        symbol->literal.text = TW_STR("ABSENT");
+    else
+        return;
     tw_p_expect(p, "ON");
     tw_p_expect(p, "NULL");
 }
@@ -172,7 +175,7 @@ tw_ast_expr *tw_p_json(tw_parser *p, tw_str upper) {
     static const struct {
         const char *name;
         void (*parse)(tw_parser *p, tw_ast_expr *call);
-    } functions[] = {{"JSON_EXISTS", exists}, {"JSON_VALUE", value},           {"JSON_QUERY", query},        {"JSON_OBJECT", object},
+    } functions[] = {{"JSON_EXISTS", exists}, {"JSON_VALUE", value},          {"JSON_QUERY", query},       {"JSON_OBJECT", object},
                      {"JSON_ARRAY", array},   {"JSON_OBJECTAGG", object_agg}, {"JSON_ARRAYAGG", array_agg}};
     for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
         if (!tw_str_equal(upper, tw_str_of(functions[i].name))) continue;

@@ -1,14 +1,25 @@
 /* Literals, and the words that stand for a time unit. */
 #include "sql/parser.h"
 
-static const char *const units[TW_UNIT_COUNT] = {
-    [TW_UNIT_YEAR] = "YEAR",       [TW_UNIT_QUARTER] = "QUARTER",         [TW_UNIT_MONTH] = "MONTH",
-    [TW_UNIT_WEEK] = "WEEK",       [TW_UNIT_DAY] = "DAY",                 [TW_UNIT_HOUR] = "HOUR",
-    [TW_UNIT_MINUTE] = "MINUTE",   [TW_UNIT_SECOND] = "SECOND",           [TW_UNIT_MILLISECOND] = "MILLISECOND",
-    [TW_UNIT_MICROSECOND] = "MICROSECOND", [TW_UNIT_NANOSECOND] = "NANOSECOND", [TW_UNIT_DECADE] = "DECADE",
-    [TW_UNIT_CENTURY] = "CENTURY", [TW_UNIT_MILLENNIUM] = "MILLENNIUM",   [TW_UNIT_EPOCH] = "EPOCH",
-    [TW_UNIT_DOW] = "DOW",         [TW_UNIT_DOY] = "DOY",                 [TW_UNIT_ISODOW] = "ISODOW",
-    [TW_UNIT_ISOYEAR] = "ISOYEAR"};
+static const char *const units[TW_UNIT_COUNT] = {[TW_UNIT_YEAR] = "YEAR",
+                                                 [TW_UNIT_QUARTER] = "QUARTER",
+                                                 [TW_UNIT_MONTH] = "MONTH",
+                                                 [TW_UNIT_WEEK] = "WEEK",
+                                                 [TW_UNIT_DAY] = "DAY",
+                                                 [TW_UNIT_HOUR] = "HOUR",
+                                                 [TW_UNIT_MINUTE] = "MINUTE",
+                                                 [TW_UNIT_SECOND] = "SECOND",
+                                                 [TW_UNIT_MILLISECOND] = "MILLISECOND",
+                                                 [TW_UNIT_MICROSECOND] = "MICROSECOND",
+                                                 [TW_UNIT_NANOSECOND] = "NANOSECOND",
+                                                 [TW_UNIT_DECADE] = "DECADE",
+                                                 [TW_UNIT_CENTURY] = "CENTURY",
+                                                 [TW_UNIT_MILLENNIUM] = "MILLENNIUM",
+                                                 [TW_UNIT_EPOCH] = "EPOCH",
+                                                 [TW_UNIT_DOW] = "DOW",
+                                                 [TW_UNIT_DOY] = "DOY",
+                                                 [TW_UNIT_ISODOW] = "ISODOW",
+                                                 [TW_UNIT_ISOYEAR] = "ISOYEAR"};
 
 /* "SECOND" for "second" and "sql_tsi_second", also for "seconds" when plural_too. */
 int tw_p_unit(tw_parser *p, bool plural_too) {
@@ -60,8 +71,8 @@ static void interval_fields(tw_parser *p, tw_ast_literal *out) {
             out->fraction = precision(p);
             tw_p_expect_op(p, ')');
         }
-        bool fits = out->to > out->from && (out->from == TW_UNIT_YEAR ? out->to == TW_UNIT_MONTH
-                                                                       : out->from >= TW_UNIT_DAY && out->to <= TW_UNIT_SECOND);
+        bool fits = out->to > out->from &&
+                    (out->from == TW_UNIT_YEAR ? out->to == TW_UNIT_MONTH : out->from >= TW_UNIT_DAY && out->to <= TW_UNIT_SECOND);
         tw_p_close(p, &at);
         if (!fits) tw_p_fail_hint(p, at, "no such interval", "YEAR TO MONTH, or from DAY, HOUR, MINUTE to a finer one of HOUR, MINUTE, SECOND");
     }
@@ -136,13 +147,9 @@ tw_ast_expr *tw_p_literal(tw_parser *p) {
     tw_str text = token.text;
     switch (token.kind) {
     case TW_TOKEN_EXACT:
-    case TW_TOKEN_APPROX:
-        tw_p_advance(p);
-        return literal(p, token.kind == TW_TOKEN_EXACT ? TW_AST_LIT_EXACT : TW_AST_LIT_APPROX, token.pos, text);
+    case TW_TOKEN_APPROX: tw_p_advance(p); return literal(p, token.kind == TW_TOKEN_EXACT ? TW_AST_LIT_EXACT : TW_AST_LIT_APPROX, token.pos, text);
     case TW_TOKEN_STRING:
-    case TW_TOKEN_UNICODE:
-        text = tw_p_string(p, NULL, NULL);
-        return literal(p, TW_AST_LIT_STRING, token.pos, text);
+    case TW_TOKEN_UNICODE: text = tw_p_string(p, NULL, NULL); return literal(p, TW_AST_LIT_STRING, token.pos, text);
     case TW_TOKEN_BINARY:
         p->status = tw_lex_binary(p->arena, &token, &text, p->error);
         if (p->status != TW_OK) longjmp(*p->arena->oom, 1);

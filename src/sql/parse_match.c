@@ -109,8 +109,8 @@ static tw_ast_pattern *quantified(tw_parser *p) {
 }
 
 static bool at_element(tw_parser *p) {
-    return tw_p_at_name(p) || tw_p_is_op(p, '(') || tw_p_is_op(p, '{') || tw_p_is_op(p, '[') || tw_p_is_op(p, '^') ||
-           tw_p_is_op(p, '$') || tw_p_is(p, "PERMUTE");
+    return tw_p_at_name(p) || tw_p_is_op(p, '(') || tw_p_is_op(p, '{') || tw_p_is_op(p, '[') || tw_p_is_op(p, '^') || tw_p_is_op(p, '$') ||
+           tw_p_is(p, "PERMUTE");
 }
 
 static tw_ast_pattern *sequence(tw_parser *p) {
@@ -151,10 +151,14 @@ static void measures(tw_parser *p, tw_ast_match *match) {
 }
 
 static void rows_per_match(tw_parser *p, tw_ast_match *match) {
-    if (tw_p_accept(p, "ALL")) match->all_rows = true;
-    else if (!tw_p_accept(p, "ONE")) return;
-    if (match->all_rows) tw_p_expect(p, "ROWS");
-    else tw_p_expect(p, "ROW");
+    if (tw_p_accept(p, "ALL"))
+        match->all_rows = true;
+    else if (!tw_p_accept(p, "ONE"))
+        return;
+    if (match->all_rows)
+        tw_p_expect(p, "ROWS");
+    else
+        tw_p_expect(p, "ROW");
     tw_p_expect(p, "PER");
     tw_p_expect(p, "MATCH");
     if (!match->all_rows) {
@@ -164,11 +168,16 @@ static void rows_per_match(tw_parser *p, tw_ast_match *match) {
         match->with_timeout = true;
         return;
     }
-    if (tw_p_accept2(p, "SHOW", "EMPTY")) match->all_rows_option = 1;
-    else if (tw_p_accept2(p, "OMIT", "EMPTY")) match->all_rows_option = 2;
-    else if (tw_p_accept2(p, "WITH", "UNMATCHED")) match->all_rows_option = 3;
-    if (match->all_rows_option == 3) tw_p_expect(p, "ROWS");
-    else if (match->all_rows_option) tw_p_expect(p, "MATCHES");
+    if (tw_p_accept2(p, "SHOW", "EMPTY"))
+        match->all_rows_option = 1;
+    else if (tw_p_accept2(p, "OMIT", "EMPTY"))
+        match->all_rows_option = 2;
+    else if (tw_p_accept2(p, "WITH", "UNMATCHED"))
+        match->all_rows_option = 3;
+    if (match->all_rows_option == 3)
+        tw_p_expect(p, "ROWS");
+    else if (match->all_rows_option)
+        tw_p_expect(p, "MATCHES");
 }
 
 static void after_match(tw_parser *p, tw_ast_match *match) {

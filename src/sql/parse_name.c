@@ -100,8 +100,7 @@ int32_t tw_p_integer(tw_parser *p, const char *what, int32_t min, int32_t max) {
         if (value > max) break;
     }
     if (value < min || value > max) {
-        tw_p_fail(p, p->token.pos, "%.*s is out of range, expected %s from %d to %d", (int)p->token.text.length,
-                  p->token.text.data, what, min, max);
+        tw_p_fail(p, p->token.pos, "%.*s is out of range, expected %s from %d to %d", (int)p->token.text.length, p->token.text.data, what, min, max);
     }
     tw_p_advance(p);
     return (int32_t)value;

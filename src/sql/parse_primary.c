@@ -107,8 +107,8 @@ static tw_ast_expr *constructor(tw_parser *p, const char *name, tw_ast_subquery_
 }
 
 static tw_ast_expr *keyword_expr(tw_parser *p) {
-    static const char *const bare[] = {"CURRENT_DATE", "CURRENT_TIME",      "CURRENT_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP",
-                                       "CURRENT_USER", "CURRENT_ROW_TIMESTAMP", "CURRENT_CATALOG", "SESSION_USER", "SYSTEM_USER"};
+    static const char *const bare[] = {"CURRENT_DATE", "CURRENT_TIME",          "CURRENT_TIMESTAMP", "LOCALTIME",    "LOCALTIMESTAMP",
+                                       "CURRENT_USER", "CURRENT_ROW_TIMESTAMP", "CURRENT_CATALOG",   "SESSION_USER", "SYSTEM_USER"};
     if (tw_p_token_is(&p->token, "CASE")) return case_expr(p);
     if (tw_p_token_is(&p->token, "CAST")) return cast(p, false);
     if (tw_p_token_is(&p->token, "TRY_CAST")) return cast(p, true);

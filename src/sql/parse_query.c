@@ -3,8 +3,10 @@
 
 static tw_ast_sort sort(tw_parser *p) {
     tw_ast_sort out = {.expr = tw_p_expr(p)};
-    if (tw_p_accept(p, "DESC")) out.descending = true;
-    else tw_p_accept(p, "ASC");
+    if (tw_p_accept(p, "DESC"))
+        out.descending = true;
+    else
+        tw_p_accept(p, "ASC");
     if (tw_p_accept(p, "NULLS")) {
         bool first = tw_p_accept(p, "FIRST");
         if (!first && !tw_p_accept(p, "LAST")) tw_p_unexpected(p, "FIRST or LAST");
@@ -32,8 +34,10 @@ static tw_ast_item item(tw_parser *p) {
         return out;
     }
     out.expr = tw_p_expr(p);
-    if (tw_p_accept(p, "AS")) out.alias = tw_p_name(p, "a column's name");
-    else if (tw_p_at_name(p) && !tw_p_is(p, "EMIT")) out.alias = tw_p_name(p, "a column's name");
+    if (tw_p_accept(p, "AS"))
+        out.alias = tw_p_name(p, "a column's name");
+    else if (tw_p_at_name(p) && !tw_p_is(p, "EMIT"))
+        out.alias = tw_p_name(p, "a column's name");
     return out;
 }
 
@@ -70,11 +74,16 @@ static tw_ast_group group(tw_parser *p) {
     tw_p_enter(p);
     tw_token next = tw_p_peek(p);
     bool call = next.kind == TW_TOKEN_OP && next.op == '(';
-    if (tw_p_accept2(p, "GROUPING", "SETS")) out.kind = TW_AST_GROUP_SETS;
-    else if (call && tw_p_accept(p, "ROLLUP")) out.kind = TW_AST_GROUP_ROLLUP;
-    else if (call && tw_p_accept(p, "CUBE")) out.kind = TW_AST_GROUP_CUBE;
-    if (out.kind != TW_AST_GROUP_EXPR) group_items(p, &out);
-    else group_expr(p, &out);
+    if (tw_p_accept2(p, "GROUPING", "SETS"))
+        out.kind = TW_AST_GROUP_SETS;
+    else if (call && tw_p_accept(p, "ROLLUP"))
+        out.kind = TW_AST_GROUP_ROLLUP;
+    else if (call && tw_p_accept(p, "CUBE"))
+        out.kind = TW_AST_GROUP_CUBE;
+    if (out.kind != TW_AST_GROUP_EXPR)
+        group_items(p, &out);
+    else
+        group_expr(p, &out);
     tw_p_close(p, &out.pos);
     tw_p_leave(p);
     return out;
@@ -211,9 +220,12 @@ static tw_ast_body *body(tw_parser *p) {
     tw_ast_body *left = intersection(p);
     for (int n = 0;; n++) {
         check_chain(p, n);
-        if (tw_p_accept(p, "UNION")) left = set_of(p, TW_AST_UNION, left, intersection);
-        else if (tw_p_accept(p, "EXCEPT") || tw_p_accept(p, "MINUS")) left = set_of(p, TW_AST_EXCEPT, left, intersection);
-        else return left;
+        if (tw_p_accept(p, "UNION"))
+            left = set_of(p, TW_AST_UNION, left, intersection);
+        else if (tw_p_accept(p, "EXCEPT") || tw_p_accept(p, "MINUS"))
+            left = set_of(p, TW_AST_EXCEPT, left, intersection);
+        else
+            return left;
     }
 }
 
@@ -279,8 +291,10 @@ static void emit(tw_parser *p, tw_ast_emit *out) {
     } else {
         said = false;
     }
-    if (tw_p_accept2(p, "WITH", "LATENESS")) out->lateness = interval(p);
-    else if (!said) tw_p_unexpected(p, "ON CLOSE, ON UPDATE, EVERY or WITH LATENESS");
+    if (tw_p_accept2(p, "WITH", "LATENESS"))
+        out->lateness = interval(p);
+    else if (!said)
+        tw_p_unexpected(p, "ON CLOSE, ON UPDATE, EVERY or WITH LATENESS");
     tw_p_close(p, &out->pos);
 }
 

@@ -14,8 +14,10 @@ static void like(tw_parser *p, tw_ast_statement *statement) {
 }
 
 static void of_name(tw_parser *p, tw_ast_statement *statement, bool required) {
-    if (tw_p_accept(p, "FROM") || tw_p_accept(p, "IN")) statement->show.name = tw_p_path(p, "a name");
-    else if (required) tw_p_unexpected(p, "FROM or IN");
+    if (tw_p_accept(p, "FROM") || tw_p_accept(p, "IN"))
+        statement->show.name = tw_p_path(p, "a name");
+    else if (required)
+        tw_p_unexpected(p, "FROM or IN");
 }
 
 static bool two_words(tw_parser *p, tw_ast_statement *statement) {
@@ -37,9 +39,9 @@ void tw_p_show(tw_parser *p, tw_ast_statement *statement) {
     static const struct {
         const char *word;
         tw_ast_show what;
-    } lists[] = {{"TABLES", TW_AST_SHOW_TABLES},       {"VIEWS", TW_AST_SHOW_VIEWS},     {"FUNCTIONS", TW_AST_SHOW_FUNCTIONS},
-                 {"COLUMNS", TW_AST_SHOW_COLUMNS},     {"CATALOGS", TW_AST_SHOW_CATALOGS}, {"DATABASES", TW_AST_SHOW_DATABASES},
-                 {"PARTITIONS", TW_AST_SHOW_PARTITIONS}, {"MODELS", TW_AST_SHOW_MODELS}, {"JOBS", TW_AST_SHOW_JOBS},
+    } lists[] = {{"TABLES", TW_AST_SHOW_TABLES},         {"VIEWS", TW_AST_SHOW_VIEWS},       {"FUNCTIONS", TW_AST_SHOW_FUNCTIONS},
+                 {"COLUMNS", TW_AST_SHOW_COLUMNS},       {"CATALOGS", TW_AST_SHOW_CATALOGS}, {"DATABASES", TW_AST_SHOW_DATABASES},
+                 {"PARTITIONS", TW_AST_SHOW_PARTITIONS}, {"MODELS", TW_AST_SHOW_MODELS},     {"JOBS", TW_AST_SHOW_JOBS},
                  {"MODULES", TW_AST_SHOW_MODULES}};
     statement->kind = TW_AST_SHOW;
     if (two_words(p, statement)) return;
@@ -52,8 +54,10 @@ void tw_p_show(tw_parser *p, tw_ast_statement *statement) {
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         if (!tw_p_accept(p, lists[i].word)) continue;
         statement->show.what = lists[i].what;
-        if (lists[i].what == TW_AST_SHOW_PARTITIONS) statement->show.name = tw_p_path(p, "a table's name");
-        else of_name(p, statement, lists[i].what == TW_AST_SHOW_COLUMNS);
+        if (lists[i].what == TW_AST_SHOW_PARTITIONS)
+            statement->show.name = tw_p_path(p, "a table's name");
+        else
+            of_name(p, statement, lists[i].what == TW_AST_SHOW_COLUMNS);
         like(p, statement);
         return;
     }

@@ -7,9 +7,9 @@ typedef struct special {
 } special;
 
 static const char *unit_name(tw_parser *p, int unit) {
-    static const char *const names[TW_UNIT_COUNT] = {
-        "YEAR",        "QUARTER",    "MONTH",  "WEEK",    "DAY",        "HOUR",  "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND",
-        "NANOSECOND",  "DECADE",     "CENTURY", "MILLENNIUM", "EPOCH",  "DOW",   "DOY",    "ISODOW", "ISOYEAR"};
+    static const char *const names[TW_UNIT_COUNT] = {"YEAR",   "QUARTER",     "MONTH",       "WEEK",       "DAY",    "HOUR",    "MINUTE",
+                                                     "SECOND", "MILLISECOND", "MICROSECOND", "NANOSECOND", "DECADE", "CENTURY", "MILLENNIUM",
+                                                     "EPOCH",  "DOW",         "DOY",         "ISODOW",     "ISOYEAR"};
     return names[unit];
 }
 
@@ -24,8 +24,8 @@ static tw_ast_expr *unit_symbol(tw_parser *p) {
 }
 
 static void unit_arg(tw_parser *p, tw_ast_expr *call) {
-    static const char *const known[] = {"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND",
-                                        "MICROSECOND", "NANOSECOND", "EPOCH", "DOW", "DOY", "DECADE", "CENTURY", "MILLENNIUM"};
+    static const char *const known[] = {"YEAR",        "QUARTER",    "MONTH", "WEEK", "DAY", "HOUR",   "MINUTE",  "SECOND",    "MILLISECOND",
+                                        "MICROSECOND", "NANOSECOND", "EPOCH", "DOW",  "DOY", "DECADE", "CENTURY", "MILLENNIUM"};
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) tw_p_is(p, known[i]); /* for "did you mean" */
     tw_ast_expr *unit = unit_symbol(p);
     if (!unit) tw_p_unexpected(p, "a time unit");
@@ -44,8 +44,10 @@ static void extract(tw_parser *p, tw_ast_expr *call) {
 
 static void floor_to(tw_parser *p, tw_ast_expr *call) {
     tw_p_arg(p, call, tw_p_expr(p));
-    if (tw_p_accept(p, "TO")) unit_arg(p, call);
-    else rest(p, call);
+    if (tw_p_accept(p, "TO"))
+        unit_arg(p, call);
+    else
+        rest(p, call);
 }
 
 static void position(tw_parser *p, tw_ast_expr *call) {
@@ -127,10 +129,17 @@ static void descriptor(tw_parser *p, tw_ast_expr *call) {
 }
 
 tw_ast_expr *tw_p_special(tw_parser *p, tw_str upper) {
-    static const special specials[] = {
-        {"EXTRACT", extract},       {"FLOOR", floor_to},     {"CEIL", floor_to},   {"CEILING", floor_to},
-        {"POSITION", position},     {"SUBSTRING", substring}, {"TRIM", trim},      {"OVERLAY", overlay},
-        {"TIMESTAMPADD", timestamp_unit}, {"TIMESTAMPDIFF", timestamp_unit},       {"DESCRIPTOR", descriptor}};
+    static const special specials[] = {{"EXTRACT", extract},
+                                       {"FLOOR", floor_to},
+                                       {"CEIL", floor_to},
+                                       {"CEILING", floor_to},
+                                       {"POSITION", position},
+                                       {"SUBSTRING", substring},
+                                       {"TRIM", trim},
+                                       {"OVERLAY", overlay},
+                                       {"TIMESTAMPADD", timestamp_unit},
+                                       {"TIMESTAMPDIFF", timestamp_unit},
+                                       {"DESCRIPTOR", descriptor}};
     for (size_t i = 0; i < sizeof(specials) / sizeof(specials[0]); i++) {
         if (!tw_str_equal(upper, tw_str_of(specials[i].name))) continue;
         const char *name = strcmp(specials[i].name, "CEILING") == 0 ? "CEIL" : specials[i].name;

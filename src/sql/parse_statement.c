@@ -142,8 +142,10 @@ static void explain(tw_parser *p, tw_ast_statement *statement) {
 static void use(tw_parser *p, tw_ast_statement *statement) {
     statement->kind = TW_AST_USE;
     if (tw_p_accept(p, "MODULES")) tw_p_unsupported(p, statement->pos, "USE MODULES");
-    if (tw_p_accept(p, "CATALOG")) statement->use.object = TW_STR("CATALOG");
-    else tw_p_accept(p, "DATABASE");
+    if (tw_p_accept(p, "CATALOG"))
+        statement->use.object = TW_STR("CATALOG");
+    else
+        tw_p_accept(p, "DATABASE");
     statement->use.name = tw_p_path(p, "a name");
 }
 
@@ -161,7 +163,7 @@ static void subscribe(tw_parser *p, tw_ast_statement *statement) {
 }
 
 static void refuse(tw_parser *p) {
-    static const char *const words[] = {"ANALYZE", "CALL",   "COMPILE", "LOAD",     "UNLOAD", "ADD",  "REMOVE", "STOP",
+    static const char *const words[] = {"ANALYZE", "CALL",   "COMPILE", "LOAD",     "UNLOAD", "ADD",    "REMOVE", "STOP",
                                         "DELETE",  "UPDATE", "MERGE",   "TRUNCATE", "GRANT",  "REVOKE", "UPSERT", "REPLACE"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (tw_p_token_is(&p->token, words[i])) tw_p_unsupported(p, p->token.pos, words[i]);
@@ -172,10 +174,9 @@ tw_ast_statement *tw_p_statement(tw_parser *p) {
     static const struct {
         const char *word;
         void (*parse)(tw_parser *p, tw_ast_statement *statement);
-    } firsts[] = {{"CREATE", tw_p_create}, {"DROP", tw_p_drop},     {"ALTER", tw_p_alter},   {"INSERT", tw_p_insert},
-                  {"BEGIN", begin},        {"EXECUTE", execute},    {"SET", set},            {"RESET", reset},
-                  {"SHOW", tw_p_show},     {"DESCRIBE", describe},  {"DESC", describe},      {"EXPLAIN", explain},
-                  {"USE", use},            {"SUBSCRIBE", subscribe}};
+    } firsts[] = {{"CREATE", tw_p_create}, {"DROP", tw_p_drop},  {"ALTER", tw_p_alter}, {"INSERT", tw_p_insert}, {"BEGIN", begin},
+                  {"EXECUTE", execute},    {"SET", set},         {"RESET", reset},      {"SHOW", tw_p_show},     {"DESCRIBE", describe},
+                  {"DESC", describe},      {"EXPLAIN", explain}, {"USE", use},          {"SUBSCRIBE", subscribe}};
     tw_p_enter(p);
     tw_ast_statement *statement = tw_p_statement_new(p, TW_AST_QUERY);
     size_t i = 0, count = sizeof(firsts) / sizeof(firsts[0]);

@@ -65,8 +65,10 @@ static void column(tw_parser *p, tw_ast_create_table *table) {
         out.expr = tw_p_expr(p);
     } else {
         out.type = tw_p_type(p);
-        if (tw_p_accept(p, "METADATA")) metadata(p, &out);
-        else column_constraints(p, table, &out);
+        if (tw_p_accept(p, "METADATA"))
+            metadata(p, &out);
+        else
+            column_constraints(p, table, &out);
     }
     if (tw_p_accept(p, "COMMENT")) out.comment = tw_p_string(p, "a comment in quotes", NULL);
     if (out.kind == TW_AST_PHYSICAL) column_constraints(p, table, &out);
@@ -75,9 +77,12 @@ static void column(tw_parser *p, tw_ast_create_table *table) {
 }
 
 void tw_p_table_element(tw_parser *p, tw_ast_create_table *table) {
-    if (tw_p_is(p, "WATERMARK")) watermark(p, table);
-    else if (tw_p_is(p, "PRIMARY") || tw_p_is(p, "CONSTRAINT") || tw_p_is(p, "UNIQUE")) table_constraint(p, table);
-    else column(p, table);
+    if (tw_p_is(p, "WATERMARK"))
+        watermark(p, table);
+    else if (tw_p_is(p, "PRIMARY") || tw_p_is(p, "CONSTRAINT") || tw_p_is(p, "UNIQUE"))
+        table_constraint(p, table);
+    else
+        column(p, table);
 }
 
 void tw_p_table_elements(tw_parser *p, tw_ast_create_table *table) {
@@ -97,8 +102,10 @@ static void distribution(tw_parser *p, tw_ast_distribution *out) {
         return;
     }
     if (tw_p_accept(p, "BY")) {
-        if (tw_p_accept(p, "HASH")) out->kind = TW_STR("HASH");
-        else if (tw_p_accept(p, "RANGE")) out->kind = TW_STR("RANGE");
+        if (tw_p_accept(p, "HASH"))
+            out->kind = TW_STR("HASH");
+        else if (tw_p_accept(p, "RANGE"))
+            out->kind = TW_STR("RANGE");
         out->columns = tw_p_names(p, "a column's name");
     }
     if (tw_p_accept(p, "INTO")) {
@@ -110,8 +117,7 @@ static void distribution(tw_parser *p, tw_ast_distribution *out) {
 
 static void like(tw_parser *p, tw_ast_create_table *table) {
     static const char *const hows[] = {"INCLUDING", "EXCLUDING", "OVERWRITING"};
-    static const char *const whats[] = {"ALL",      "CONSTRAINTS", "DISTRIBUTION", "GENERATED",
-                                        "METADATA", "OPTIONS",     "PARTITIONS",   "WATERMARKS"};
+    static const char *const whats[] = {"ALL", "CONSTRAINTS", "DISTRIBUTION", "GENERATED", "METADATA", "OPTIONS", "PARTITIONS", "WATERMARKS"};
     table->like = tw_p_path(p, "a table's name");
     if (!tw_p_accept_op(p, '(')) return;
     while (!tw_p_accept_op(p, ')')) {

@@ -91,9 +91,7 @@ static void add_field(tw_parser *p, tw_type *type, tw_str name, const tw_type *o
     type->nfields = count;
 }
 
-static void close_angle(tw_parser *p) {
-    tw_p_expect_op(p, '>');
-}
+static void close_angle(tw_parser *p) { tw_p_expect_op(p, '>'); }
 
 static tw_type *collection(tw_parser *p, tw_kind kind) {
     tw_type *type = make(p, kind);
@@ -127,9 +125,9 @@ static tw_type *row(tw_parser *p) {
 }
 
 static tw_type *simple(tw_parser *p) {
-    static const named_type types[] = {
-        {"BOOLEAN", TW_BOOLEAN}, {"TINYINT", TW_TINYINT}, {"SMALLINT", TW_SMALLINT}, {"INT", TW_INTEGER}, {"INTEGER", TW_INTEGER},
-        {"BIGINT", TW_BIGINT},   {"FLOAT", TW_FLOAT},     {"REAL", TW_FLOAT},        {"DATE", TW_DATE},   {"NULL", TW_NULL}};
+    static const named_type types[] = {{"BOOLEAN", TW_BOOLEAN}, {"TINYINT", TW_TINYINT}, {"SMALLINT", TW_SMALLINT}, {"INT", TW_INTEGER},
+                                       {"INTEGER", TW_INTEGER}, {"BIGINT", TW_BIGINT},   {"FLOAT", TW_FLOAT},       {"REAL", TW_FLOAT},
+                                       {"DATE", TW_DATE},       {"NULL", TW_NULL}};
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (tw_p_accept(p, types[i].name)) return make(p, types[i].kind);
     }
@@ -194,8 +192,10 @@ static bool on_follows(tw_parser *p) {
 /* NOT NULL, NULL; and t ARRAY, t MULTISET behind the type. */
 static void suffixes(tw_parser *p, tw_ast_type *out, tw_type *type) {
     for (;;) {
-        if (tw_p_accept2(p, "NOT", "NULL")) type->nullable = false;
-        else if (tw_p_is(p, "NULL") && !on_follows(p)) tw_p_advance(p);
+        if (tw_p_accept2(p, "NOT", "NULL"))
+            type->nullable = false;
+        else if (tw_p_is(p, "NULL") && !on_follows(p))
+            tw_p_advance(p);
         bool array = tw_p_is(p, "ARRAY");
         if (!array && !tw_p_is(p, "MULTISET")) break;
         tw_p_enter(p); /* left after the type is complete: the limit is one of height */
@@ -208,14 +208,13 @@ static void suffixes(tw_parser *p, tw_ast_type *out, tw_type *type) {
 }
 
 _Noreturn static void unknown(tw_parser *p) {
-    static const char *const known[] = {
-        "BOOLEAN", "TINYINT", "SMALLINT", "INT",       "INTEGER", "BIGINT",  "FLOAT",     "REAL",          "DOUBLE",
-        "DATE",    "STRING",  "BYTES",    "VARCHAR",   "CHAR",    "BINARY",  "VARBINARY", "DECIMAL",       "NUMERIC",
-        "TIME",    "ARRAY",   "MULTISET", "TIMESTAMP", "MAP",     "ROW",     "INTERVAL",  "TIMESTAMP_LTZ"};
+    static const char *const known[] = {"BOOLEAN", "TINYINT", "SMALLINT", "INT",       "INTEGER", "BIGINT", "FLOAT",     "REAL",         "DOUBLE",
+                                        "DATE",    "STRING",  "BYTES",    "VARCHAR",   "CHAR",    "BINARY", "VARBINARY", "DECIMAL",      "NUMERIC",
+                                        "TIME",    "ARRAY",   "MULTISET", "TIMESTAMP", "MAP",     "ROW",    "INTERVAL",  "TIMESTAMP_LTZ"};
     tw_ast_names path = tw_p_path(p, "a type");
     tw_str name = path.at[path.count - 1].text;
-    p->status = tw_fail_at(p->error, TW_E_UNDEFINED_OPTION, path.at[0].pos, "there is no type \"%.*s\"",
-                           (int)(name.length < 100 ? name.length : 100), name.data);
+    p->status = tw_fail_at(p->error, TW_E_UNDEFINED_OPTION, path.at[0].pos, "there is no type \"%.*s\"", (int)(name.length < 100 ? name.length : 100),
+                           name.data);
     const char *near = tw_str_nearest(name, known, (int)(sizeof(known) / sizeof(known[0])));
     if (near) tw_error_hint(p->error, "did you mean %s?", near);
     longjmp(*p->arena->oom, 1);

@@ -93,8 +93,8 @@ static void describe(const tw_parser *p, char *out, size_t size) {
 
 /* Words that go on with the statement: one of them in place of an expression is not a name without its quotes. */
 static bool is_clause(const tw_token *token) {
-    static const char *const words[] = {"FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION", "SELECT", "AS", "ON", "AND",
-                                        "OR", "THEN", "ELSE", "END", "WHEN"};
+    static const char *const words[] = {"FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION", "SELECT",
+                                        "AS",   "ON",    "AND",   "OR",     "THEN",  "ELSE",  "END",   "WHEN"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (tw_p_token_is(token, words[i])) return true;
     return false;
@@ -106,8 +106,8 @@ static void hint_for_token(tw_parser *p, bool name_expected) {
     if (near && !tw_p_token_is(&p->token, near)) {
         tw_error_hint(p->error, "did you mean %s?", near);
     } else if (name_expected && tw_keyword_reserved(p->token.text) != TW_NOT_RESERVED) {
-        tw_error_hint(p->error, "%.*s is a reserved word; as a name it stands in backticks: `%.*s`",
-                      TW_STR_ARG(p->token.text), TW_STR_ARG(p->token.text));
+        tw_error_hint(p->error, "%.*s is a reserved word; as a name it stands in backticks: `%.*s`", TW_STR_ARG(p->token.text),
+                      TW_STR_ARG(p->token.text));
     }
 }
 

@@ -21,17 +21,17 @@ typedef struct tw_parser {
     tw_error *error;
     tw_status status; /* why the jump was taken; TW_OK: out of memory */
     int depth;
-    int peak;         /* highest expression tree since it was last set to 0 */
-    bool in_set;      /* inside BEGIN STATEMENT SET .. END */
-    bool in_match;    /* inside MEASURES or DEFINE: RUNNING and FINAL may stand before a call */
+    int peak;      /* highest expression tree since it was last set to 0 */
+    bool in_set;   /* inside BEGIN STATEMENT SET .. END */
+    bool in_match; /* inside MEASURES or DEFINE: RUNNING and FINAL may stand before a call */
     const char *expected[TW_P_EXPECTED_MAX];
     int nexpected;
 } tw_parser;
 
 /* parser.c: tokens */
 void tw_p_advance(tw_parser *p);
-tw_token tw_p_peek(tw_parser *p);            /* the token behind the current one */
-tw_token tw_p_peek_at(tw_parser *p, int n);  /* n = 1: as tw_p_peek */
+tw_token tw_p_peek(tw_parser *p);           /* the token behind the current one */
+tw_token tw_p_peek_at(tw_parser *p, int n); /* n = 1: as tw_p_peek */
 bool tw_p_token_is(const tw_token *token, const char *word);
 bool tw_p_is(tw_parser *p, const char *word); /* is the current token this keyword? Notes it as expected if not */
 bool tw_p_is_op(tw_parser *p, int op);
@@ -73,22 +73,22 @@ void tw_p_arg(tw_parser *p, tw_ast_expr *call, tw_ast_expr *arg);
 tw_ast_expr *tw_p_symbol(tw_parser *p, const char *name); /* at the current token's place */
 tw_ast_expr *tw_p_null(tw_parser *p);
 tw_ast_expr *tw_p_subquery(tw_parser *p, tw_ast_subquery_kind kind, tw_pos start); /* ( query ) */
-tw_ast_exprs tw_p_expr_list(tw_parser *p);                 /* a, b, c */
-bool tw_p_at_query(tw_parser *p); /* does a query begin at the current parenthesis or word? */
+tw_ast_exprs tw_p_expr_list(tw_parser *p);                                         /* a, b, c */
+bool tw_p_at_query(tw_parser *p);                                                  /* does a query begin at the current parenthesis or word? */
 #define TW_P_BIND_OPERAND 33 /* binding of what stands left and right of comparison-like words */
 
 /* parse_primary.c, parse_literal.c */
 tw_ast_expr *tw_p_primary(tw_parser *p);
-tw_ast_expr *tw_p_literal(tw_parser *p); /* NULL when no literal begins here */
+tw_ast_expr *tw_p_literal(tw_parser *p);      /* NULL when no literal begins here */
 int tw_p_unit(tw_parser *p, bool plural_too); /* a time unit's word, -1 when there is none; consumes it */
 
 /* parse_call.c, parse_special.c, parse_json.c */
-tw_ast_expr *tw_p_function(tw_parser *p);                            /* name ( .. ) with its tails */
-tw_ast_expr *tw_p_special(tw_parser *p, tw_str upper);               /* NULL when `upper` has no syntax of its own */
+tw_ast_expr *tw_p_function(tw_parser *p);              /* name ( .. ) with its tails */
+tw_ast_expr *tw_p_special(tw_parser *p, tw_str upper); /* NULL when `upper` has no syntax of its own */
 tw_ast_expr *tw_p_json(tw_parser *p, tw_str upper);
 tw_ast_expr *tw_p_json_predicate(tw_parser *p, tw_ast_expr *operand, bool negated, tw_pos start);
-void tw_p_tails(tw_parser *p, tw_ast_expr *call);                    /* FILTER, OVER, .. */
-tw_ast_window *tw_p_window(tw_parser *p);                            /* ( .. ) */
+void tw_p_tails(tw_parser *p, tw_ast_expr *call); /* FILTER, OVER, .. */
+tw_ast_window *tw_p_window(tw_parser *p);         /* ( .. ) */
 
 /* parse_type.c */
 tw_ast_type *tw_p_type(tw_parser *p);
@@ -96,7 +96,7 @@ tw_ast_type *tw_p_type(tw_parser *p);
 /* parse_query.c, parse_from.c, parse_match.c */
 tw_ast_query *tw_p_query(tw_parser *p);
 tw_ast_from *tw_p_from(tw_parser *p);
-tw_ast_sorts tw_p_sorts(tw_parser *p); /* behind ORDER BY */
+tw_ast_sorts tw_p_sorts(tw_parser *p);  /* behind ORDER BY */
 tw_ast_match *tw_p_match(tw_parser *p); /* behind MATCH_RECOGNIZE */
 
 /* parse_statement.c, parse_insert.c, parse_create.c, parse_table.c, parse_alter.c, parse_show.c */

@@ -74,8 +74,12 @@ tw_made tw_physical_calc(tw_physical *p, tw_made in, const tw_expr *filter, cons
 static tw_table_ref table_ref(tw_physical *p, const tw_catalog_table *table, const tw_option *options, int32_t noptions) {
     tw_str format = tw_option_get(options, noptions, "format");
     if (!format.data) format = tw_option_get(options, noptions, "value.format");
-    return (tw_table_ref){.name = table->path[2], .connector = tw_option_get(options, noptions, "connector"),
-                          .format = format.data ? format : TW_STR(""), .options = options, .noptions = noptions, .schema = table->physical};
+    return (tw_table_ref){.name = table->path[2],
+                          .connector = tw_option_get(options, noptions, "connector"),
+                          .format = format.data ? format : TW_STR(""),
+                          .options = options,
+                          .noptions = noptions,
+                          .schema = table->physical};
 }
 
 static tw_status scan(tw_physical *p, const tw_rel *rel, tw_made *out) {
@@ -84,8 +88,8 @@ static tw_status scan(tw_physical *p, const tw_rel *rel, tw_made *out) {
     tw_table_ref table = table_ref(p, s->table, s->options, s->noptions);
     const tw_connector *connector = tw_registry_connector(p->registry, table.connector);
     if (!connector || !connector->source)
-        return tw_fail_at(p->error, TW_E_UNSUPPORTED, rel->pos, "the connector '%.*s' of table '%.*s' cannot be read from", TW_STR_ARG(table.connector),
-                          TW_STR_ARG(table.name));
+        return tw_fail_at(p->error, TW_E_UNSUPPORTED, rel->pos, "the connector '%.*s' of table '%.*s' cannot be read from",
+                          TW_STR_ARG(table.connector), TW_STR_ARG(table.name));
     int32_t nphysical = 0;
     while (nphysical < s->ncolumns && s->columns[nphysical] < s->table->physical->nfields) nphysical++;
     tw_str *metadata = TW_NEW_ARRAY(p->arena, tw_str, s->ncolumns - nphysical + 1);
@@ -144,8 +148,7 @@ static tw_status idle_timeout(tw_physical *p, const tw_rel_watermark *w, int64_t
     tw_str text = tw_option_get(w->table->options, w->table->noptions, "scan.watermark.idle-timeout");
     if (!text.data) text = tw_catalog_setting(p->catalog, "table.exec.source.idle-timeout");
     *ms = 0;
-    if (text.length && !tw_option_duration(text, ms))
-        return tw_fail(p->error, TW_E_INVALID, "'%.*s' is not a duration", TW_STR_ARG(text));
+    if (text.length && !tw_option_duration(text, ms)) return tw_fail(p->error, TW_E_INVALID, "'%.*s' is not a duration", TW_STR_ARG(text));
     return TW_OK;
 }
 
@@ -189,8 +192,10 @@ static tw_status sort(tw_physical *p, const tw_rel *rel, tw_made *out) {
     tw_plan_kind kind = s->nkeys == 0 && append ? TW_PLAN_LIMIT : by_time || bounded ? TW_PLAN_SORT : TW_PLAN_TOP_N;
     if (kind == TW_PLAN_TOP_N) {
         tw_status status = s->nkeys && s->limit < 0
-                               ? tw_fail_at(p->error, TW_E_UNSUPPORTED, rel->pos, "sort on a non-time-attribute field is not supported for unbounded input")
-                               : tw_fail_at(p->error, TW_E_UNSUPPORTED, rel->pos, "LIMIT over unbounded input is only supported without ORDER BY on rows that do not change");
+                               ? tw_fail_at(p->error, TW_E_UNSUPPORTED, rel->pos,
+                                            "sort on a non-time-attribute field is not supported for unbounded input")
+                               : tw_fail_at(p->error, TW_E_UNSUPPORTED, rel->pos,
+                                            "LIMIT over unbounded input is only supported without ORDER BY on rows that do not change");
         tw_error_hint(p->error, "%s", s->limit < 0 ? "order by an ascending time attribute first, or read a bounded input" : "read a bounded input");
         return status;
     }

@@ -8,9 +8,9 @@
 #include "sql/rules.h"
 
 typedef enum tw_spread {
-    TW_SPREAD_ANY,    /* rows may be in any task */
-    TW_SPREAD_HASH,   /* by the hash of `keys`, in this order */
-    TW_SPREAD_SINGLE  /* all in one task */
+    TW_SPREAD_ANY,   /* rows may be in any task */
+    TW_SPREAD_HASH,  /* by the hash of `keys`, in this order */
+    TW_SPREAD_SINGLE /* all in one task */
 } tw_spread;
 
 typedef struct tw_made {

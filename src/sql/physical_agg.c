@@ -12,8 +12,14 @@ static tw_agg_call *make_calls(tw_physical *p, const tw_rel_aggregate *a, bool r
     tw_agg_call *calls = TW_NEW_ARRAY(p->arena, tw_agg_call, a->ncalls + 1);
     for (int32_t c = 0; c < a->ncalls; c++) {
         const tw_rel_call *from = &a->calls[c];
-        calls[c] = (tw_agg_call){.function = from->function, .type = from->type, .args = from->args, .nargs = from->nargs, .filter = from->filter,
-                                 .distinct = from->distinct, .retract = retract, .name = from->name};
+        calls[c] = (tw_agg_call){.function = from->function,
+                                 .type = from->type,
+                                 .args = from->args,
+                                 .nargs = from->nargs,
+                                 .filter = from->filter,
+                                 .distinct = from->distinct,
+                                 .retract = retract,
+                                 .name = from->name};
     }
     return calls;
 }
@@ -134,9 +140,7 @@ static tw_plan_kind kind_of(const tw_rel_aggregate *a) {
     return a->window.kind == TW_WINDOW_COUNT || a->window.kind == TW_WINDOW_GLOBAL ? TW_PLAN_COUNT_AGG : TW_PLAN_WINDOW_AGG;
 }
 
-static bool emits_updates(const tw_rel_aggregate *a) {
-    return !a->group_window || a->emit.mode != TW_EMIT_ON_CLOSE || a->emit.lateness_ms > 0;
-}
+static bool emits_updates(const tw_rel_aggregate *a) { return !a->group_window || a->emit.mode != TW_EMIT_ON_CLOSE || a->emit.lateness_ms > 0; }
 
 /* --- two phases --- */
 
@@ -190,8 +194,14 @@ static tw_made local_half(tw_physical *p, const tw_rel *rel, tw_made in, const i
     if (input->nfields) memcpy(fields, input->fields, sizeof *fields * (size_t)input->nfields);
     fields[input->nfields] = (tw_field){TW_STR("$partial"), &TW_TYPE_BYTES};
     tw_plan_node *n = tw_physical_node(p, TW_PLAN_LOCAL_AGG, tw_type_row(p->arena, fields, input->nfields + 1), &in.node, 1, rel->pos);
-    n->u.agg = (tw_plan_agg){.keys = keys, .nkeys = nkeys, .calls = make_calls(p, a, false), .ncalls = a->ncalls, .window = a->window,
-                             .windowed = a->group_window, .count_star = -1, .input_append = true};
+    n->u.agg = (tw_plan_agg){.keys = keys,
+                             .nkeys = nkeys,
+                             .calls = make_calls(p, a, false),
+                             .ncalls = a->ncalls,
+                             .window = a->window,
+                             .windowed = a->group_window,
+                             .count_star = -1,
+                             .input_append = true};
     in.node = n;
     return in;
 }
@@ -223,9 +233,18 @@ tw_status tw_physical_aggregate(tw_physical *p, const tw_rel *rel, tw_made *out)
     const tw_type *time = timed ? rel->inputs[0]->row->fields[a->window.time_column].type : &TW_TYPE_TIMESTAMP_3;
     output o = make_output(p, rel, time);
     tw_plan_node *n = tw_physical_node(p, kind_of(a), tw_type_row(p->arena, o.fields, o.nfields), &in.node, 1, rel->pos);
-    n->u.agg = (tw_plan_agg){.keys = keys, .nkeys = nkeys, .calls = make_calls(p, a, !append), .ncalls = a->ncalls, .window = a->window,
-                             .emit = a->emit, .gives_start = o.start >= 0, .gives_end = o.end >= 0, .gives_time = o.time >= 0,
-                             .count_star = -1, .input_append = append, .merges = merges};
+    n->u.agg = (tw_plan_agg){.keys = keys,
+                             .nkeys = nkeys,
+                             .calls = make_calls(p, a, !append),
+                             .ncalls = a->ncalls,
+                             .window = a->window,
+                             .emit = a->emit,
+                             .gives_start = o.start >= 0,
+                             .gives_end = o.end >= 0,
+                             .gives_time = o.time >= 0,
+                             .count_star = -1,
+                             .input_append = append,
+                             .merges = merges};
     n->changelog = emits_updates(a) ? TW_RETRACT : TW_APPEND;
     if (!a->group_window && a->ncalls == 0 && append) n->changelog = TW_APPEND; /* DISTINCT of rows that stay */
     n->processing_time |= a->group_window && a->window.proctime;

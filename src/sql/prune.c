@@ -391,8 +391,7 @@ static void make_sort(pruner *p, const tw_rel *rel, need *mine, const need *from
 /* The inputs of a union give the same columns in the same order. */
 static void make_union(pruner *p, const tw_rel *rel, need *mine) {
     const tw_rel **inputs = TW_NEW_ARRAY(p->arena, const tw_rel *, rel->ninputs);
-    for (int32_t i = 0; i < rel->ninputs; i++)
-        inputs[i] = project_paths(p, need_of(p, rel->inputs[i]), rel->inputs[i], mine->paths, mine->count);
+    for (int32_t i = 0; i < rel->ninputs; i++) inputs[i] = project_paths(p, need_of(p, rel->inputs[i]), rel->inputs[i], mine->paths, mine->count);
     tw_field *fields = TW_NEW_ARRAY(p->arena, tw_field, mine->count + 1);
     for (int32_t c = 0; c < mine->count; c++) {
         const tw_path *path = &mine->paths[c];

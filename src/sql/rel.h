@@ -7,9 +7,9 @@
 #include "sql/catalog.h"
 
 typedef enum tw_rel_kind {
-    TW_REL_SCAN,      /* the source row of a table, pruned: `wanted` physical columns, then metadata columns */
-    TW_REL_SIDE,      /* t$late, t$errors */
-    TW_REL_VALUES,    /* rows of constant values; one row without columns stands for a missing FROM */
+    TW_REL_SCAN,   /* the source row of a table, pruned: `wanted` physical columns, then metadata columns */
+    TW_REL_SIDE,   /* t$late, t$errors */
+    TW_REL_VALUES, /* rows of constant values; one row without columns stands for a missing FROM */
     TW_REL_FILTER,
     TW_REL_PROJECT,
     TW_REL_WATERMARK, /* marks the rowtime column */
@@ -26,7 +26,7 @@ typedef struct tw_rel_scan {
     const tw_catalog_table *table;
     const tw_option *options; /* the table's with OPTIONS hints merged in */
     int32_t noptions;
-    const int32_t *columns;   /* of the source row, ascending: what is read. The node's row has just these (nested ROWs perhaps pruned) */
+    const int32_t *columns; /* of the source row, ascending: what is read. The node's row has just these (nested ROWs perhaps pruned) */
     int32_t ncolumns;
 } tw_rel_scan;
 
@@ -52,9 +52,9 @@ typedef struct tw_rel_call {
     const tw_type *type;
     const int32_t *args;
     int32_t nargs;
-    int32_t filter;   /* BOOLEAN column, -1: none */
+    int32_t filter; /* BOOLEAN column, -1: none */
     bool distinct;
-    tw_str name;      /* for EXPLAIN: the text of the call */
+    tw_str name; /* for EXPLAIN: the text of the call */
     tw_pos pos;
 } tw_rel_call;
 
@@ -63,18 +63,18 @@ typedef enum tw_window_property { TW_WINDOW_START, TW_WINDOW_END, TW_WINDOW_ROWT
 /* Row: the key columns, then GROUPING_ID-like `expand_id` when nsets > 0 (BIGINT NOT NULL: bit i from the left set = key i not in the
  * set), then calls, then the properties of the group window. */
 typedef struct tw_rel_aggregate {
-    const int32_t *keys;      /* columns of the input */
+    const int32_t *keys; /* columns of the input */
     int32_t nkeys;
-    const uint64_t *sets;     /* grouping sets: bit i = key i is in it; NULL: one set of all keys */
+    const uint64_t *sets; /* grouping sets: bit i = key i is in it; NULL: one set of all keys */
     int32_t nsets;
     const tw_rel_call *calls;
     int32_t ncalls;
-    bool group_window;        /* GROUP BY TUMBLE(ts, ..) and the like: `window` says which; time_column is of the input */
-    bool of_tvf;              /* a group window that was a window TVF: its properties are window columns to what reads them */
+    bool group_window; /* GROUP BY TUMBLE(ts, ..) and the like: `window` says which; time_column is of the input */
+    bool of_tvf;       /* a group window that was a window TVF: its properties are window columns to what reads them */
     tw_window window;
     const tw_window_property *properties; /* asked for by TUMBLE_START and the like */
     int32_t nproperties;
-    tw_emit_spec emit;        /* EMIT, or the early / late fire settings for group windows */
+    tw_emit_spec emit; /* EMIT, or the early / late fire settings for group windows */
     bool emit_given;
 } tw_rel_aggregate;
 

@@ -43,9 +43,7 @@ static void give_one(tw_binder *b, const char *column, tw_str text, bool plain, 
 
 /* --- LIKE of SHOW: % and _, perhaps without case --- */
 
-static bool same_letter(char a, char b, bool nocase) {
-    return a == b || (nocase && tw_str_equal_nocase((tw_str){&a, 1}, (tw_str){&b, 1}));
-}
+static bool same_letter(char a, char b, bool nocase) { return a == b || (nocase && tw_str_equal_nocase((tw_str){&a, 1}, (tw_str){&b, 1})); }
 
 static bool like(tw_str text, tw_str pattern, bool nocase) {
     size_t t = 0, p = 0, star = SIZE_MAX, mark = 0;
@@ -67,9 +65,7 @@ static bool like(tw_str text, tw_str pattern, bool nocase) {
     return p == pattern.length;
 }
 
-static bool fits(const tw_ast_statement *s, tw_str name) {
-    return !s->show.like.data || like(name, s->show.like, s->show.ilike) != s->show.not_like;
-}
+static bool fits(const tw_ast_statement *s, tw_str name) { return !s->show.like.data || like(name, s->show.like, s->show.ilike) != s->show.not_like; }
 
 /* --- names --- */
 
@@ -130,9 +126,7 @@ static tw_status show_databases(tw_binder *b, const tw_ast_statement *s, tw_sql_
 
 /* --- one table --- */
 
-static tw_str text_of(tw_binder *b, const char *format, tw_str a) {
-    return tw_str_of(tw_arena_printf(b->arena, format, TW_STR_ARG(a)));
-}
+static tw_str text_of(tw_binder *b, const char *format, tw_str a) { return tw_str_of(tw_arena_printf(b->arena, format, TW_STR_ARG(a))); }
 
 static tw_str key_of(tw_binder *b, const tw_catalog_table *t, int32_t column) {
     for (int32_t i = 0; i < t->nprimary_key; i++) {
@@ -213,8 +207,7 @@ static tw_status show_create(tw_binder *b, const tw_ast_statement *s, tw_sql_res
     const tw_catalog_table *t = tw_catalog_find(b->catalog, &s->show.name, b->error);
     bool view = s->show.what == TW_AST_SHOW_CREATE_VIEW;
     if (!t) return b->error->status;
-    if (t->view != view)
-        return tw_fail_at(b->error, TW_E_INVALID, s->pos, "'%.*s' is a %s", TW_STR_ARG(t->path[2]), t->view ? "view" : "table");
+    if (t->view != view) return tw_fail_at(b->error, TW_E_INVALID, s->pos, "'%.*s' is a %s", TW_STR_ARG(t->path[2]), t->view ? "view" : "table");
     tw_buf text;
     tw_buf_init(&text, b->mem, 0);
     tw_show_create(&text, t);

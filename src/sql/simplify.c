@@ -105,8 +105,7 @@ static const tw_rel *make_project(simplifier *s, const tw_rel *input, const tw_r
 
 static const tw_rel *project(simplifier *s, const tw_rel *rel, const tw_rel *input) {
     const tw_expr **exprs = TW_NEW_ARRAY(s->arena, const tw_expr *, rel->u.project.nexprs + 1);
-    for (int32_t i = 0; i < rel->u.project.nexprs; i++)
-        exprs[i] = tw_fold(s->arena, s->rules->mem, s->rules->session, rel->u.project.exprs[i]);
+    for (int32_t i = 0; i < rel->u.project.nexprs; i++) exprs[i] = tw_fold(s->arena, s->rules->mem, s->rules->session, rel->u.project.exprs[i]);
     return make_project(s, input, rel, exprs);
 }
 
@@ -152,14 +151,11 @@ static const tw_rel *filter_below_union(simplifier *s, const tw_rel *input, cons
     return tw_rel_with_inputs(s->arena, input, inputs);
 }
 
-static const tw_rel *no_rows(simplifier *s, const tw_type *row, tw_pos pos) {
-    return tw_rel_new(s->arena, TW_REL_VALUES, row, NULL, 0, pos);
-}
+static const tw_rel *no_rows(simplifier *s, const tw_type *row, tw_pos pos) { return tw_rel_new(s->arena, TW_REL_VALUES, row, NULL, 0, pos); }
 
 static const tw_rel *make_filter(simplifier *s, const tw_rel *input, const tw_expr *condition, tw_pos pos) {
     condition = tw_fold(s->arena, s->rules->mem, s->rules->session, condition);
-    if (condition->kind == TW_EXPR_LITERAL)
-        return !condition->literal->null && condition->literal->u.i ? input : no_rows(s, input->row, pos);
+    if (condition->kind == TW_EXPR_LITERAL) return !condition->literal->null && condition->literal->u.i ? input : no_rows(s, input->row, pos);
     if (input->kind == TW_REL_FILTER && !has_several_readers(s, input))
         return make_filter(s, input->inputs[0], tw_expr_and(s->arena, input->u.filter, condition), pos);
     if (may_merge(s, input, &condition, 1)) {

@@ -30,7 +30,7 @@ typedef struct tw_sql_result {
     const tw_type *row;          /* ROWS */
     const tw_value *const *rows; /* ROWS: rows[r][c] */
     int32_t nrows;
-    bool plain;                  /* ROWS: one text column to be printed as it is (EXPLAIN, SHOW CREATE) */
+    bool plain; /* ROWS: one text column to be printed as it is (EXPLAIN, SHOW CREATE) */
     const tw_rel *const *roots;
     int32_t nroots;
 } tw_sql_result;

@@ -154,8 +154,13 @@ static void add_property(const recogniser *r, int32_t column, tw_window_property
 }
 
 static const tw_rel *windowed(const recogniser *r, const tw_rel *input, const int32_t *map, const tw_window *window) {
-    tw_rel_aggregate to = {.group_window = true, .of_tvf = true, .window = *window, .nsets = r->old->nsets, .ncalls = r->old->ncalls,
-                           .emit = r->old->emit, .emit_given = r->old->emit_given};
+    tw_rel_aggregate to = {.group_window = true,
+                           .of_tvf = true,
+                           .window = *window,
+                           .nsets = r->old->nsets,
+                           .ncalls = r->old->ncalls,
+                           .emit = r->old->emit,
+                           .emit_given = r->old->emit_given};
     int32_t n = r->rel->row->nfields;
     shape s = {TW_NEW_ARRAY(r->arena, int32_t, n + 1), TW_NEW_ARRAY(r->arena, tw_field, n + 1), 0};
     tw_window_property *properties = TW_NEW_ARRAY(r->arena, tw_window_property, 3);
@@ -196,8 +201,12 @@ static const tw_rel *recognise(tw_arena *arena, const tw_rel *rel) {
         return windowed(&r, input, map, &window);
     }
     for (int32_t c = 0; c < r.input->row->nfields; c++) map[c] = c;
-    tw_window window = {.kind = TW_WINDOW_ATTACHED, .time_column = r.w.time, .proctime = r.w.proctime, .local_time = r.w.local_time,
-                        .start_column = r.w.start, .end_column = r.w.end};
+    tw_window window = {.kind = TW_WINDOW_ATTACHED,
+                        .time_column = r.w.time,
+                        .proctime = r.w.proctime,
+                        .local_time = r.w.local_time,
+                        .start_column = r.w.start,
+                        .end_column = r.w.end};
     return windowed(&r, r.input, map, &window);
 }
 

@@ -83,9 +83,9 @@ struct tw_table {
 
     uint32_t generation;
     bool writing, full;
-    uint32_t cursor;     /* writing: next number to look at */
+    uint32_t cursor; /* writing: next number to look at */
     size_t graves_at, early_at;
-    tw_buf graves[2];    /* by generation & 1 */
+    tw_buf graves[2]; /* by generation & 1 */
     tw_buf early, scratch;
     size_t bytes;
 };
@@ -344,8 +344,10 @@ static void release_number(tw_table *t, uint32_t number) {
     memset(e, 0, t->stride);
     e->number = number | TW_ELEMENT_FREE;
     e->hash = NONE;
-    if (t->free_tail == NONE) t->free_head = number;
-    else element_at(t, t->free_tail)->hash = number;
+    if (t->free_tail == NONE)
+        t->free_head = number;
+    else
+        element_at(t, t->free_tail)->hash = number;
     t->free_tail = number;
 }
 
@@ -642,8 +644,7 @@ tw_status tw_table_write(tw_table *t, tw_buf *out, size_t budget, bool *done) {
     *done = !t->writing;
     if (*done) return TW_OK;
     /* deletes stand before puts: a key may have been deleted and come again in one generation */
-    if (move_records(graves, &t->graves_at, out, limit) && move_records(&t->early, &t->early_at, out, limit))
-        TW_TRY(write_elements(t, out, limit));
+    if (move_records(graves, &t->graves_at, out, limit) && move_records(&t->early, &t->early_at, out, limit)) TW_TRY(write_elements(t, out, limit));
     if (out->failed) {
         out->failed = false;
         return TW_E_NOMEM;
@@ -721,8 +722,8 @@ static uint32_t choose_shift(uint32_t stride) {
     return shift;
 }
 
-tw_status tw_table_open(tw_mem *mem, const tw_key_codec *codec, int32_t payload_size, const tw_payload_codec *payload_codec,
-                        int64_t namespace_, tw_table **out) {
+tw_status tw_table_open(tw_mem *mem, const tw_key_codec *codec, int32_t payload_size, const tw_payload_codec *payload_codec, int64_t namespace_,
+                        tw_table **out) {
     tw_table *t = tw_calloc(mem, sizeof *t);
     if (!t) return TW_E_NOMEM;
     *t = (tw_table){.mem = mem, .codec = codec, .payload_codec = payload_codec, .namespace_ = namespace_, .form = form_of(codec)};

@@ -39,8 +39,8 @@ typedef struct tw_payload_codec {
 typedef struct tw_table tw_table;
 
 /* `codec` and `payload_codec` are borrowed. payload_size is rounded up to 8. */
-tw_status tw_table_open(tw_mem *mem, const tw_key_codec *codec, int32_t payload_size, const tw_payload_codec *payload_codec,
-                        int64_t namespace_, tw_table **out);
+tw_status tw_table_open(tw_mem *mem, const tw_key_codec *codec, int32_t payload_size, const tw_payload_codec *payload_codec, int64_t namespace_,
+                        tw_table **out);
 /* Frees all. No tombstones: the caller says in its own chunk that the namespace is gone (tw_chunk_clear). */
 void tw_table_close(tw_table *table);
 

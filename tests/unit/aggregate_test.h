@@ -14,7 +14,7 @@
 #include "expr/symbol.h"
 #include "test.h"
 
-static tw_mem test_mem;     /* of accumulators: empty at the end of each test */
+static tw_mem test_mem; /* of accumulators: empty at the end of each test */
 static tw_mem arena_mem;
 static tw_arena test_arena; /* everything else */
 static tw_error test_error;

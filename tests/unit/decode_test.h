@@ -29,8 +29,7 @@ static inline void fixture_open(fixture *f) {
     f->io = calloc(1, sizeof *f->io);
 }
 
-static inline void fixture_decoder(fixture *f, const tw_format *format, const tw_field *fields, int n,
-                                   const tw_option *options, int noptions) {
+static inline void fixture_decoder(fixture *f, const tw_format *format, const tw_field *fields, int n, const tw_option *options, int noptions) {
     f->format = format;
     if (f->decoder) format->decoder_close(f->decoder);
     f->type = tw_type_row(&f->arena, fields, n);

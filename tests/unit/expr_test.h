@@ -53,21 +53,15 @@ static inline const tw_expr *column(int c, const tw_type *type) { return tw_expr
 
 /* A bound call, or NULL with test_error filled. */
 static inline const tw_expr *call_as(const char *name, const tw_type *cast, int n, const tw_expr **args) {
-    tw_bind bind = {.arena = &test_arena, .nargs = n, .args = args, .cast_type = cast, .session = &test_session,
-                    .error = &test_error};
+    tw_bind bind = {.arena = &test_arena, .nargs = n, .args = args, .cast_type = cast, .session = &test_session, .error = &test_error};
     bind.function = tw_function_find(tw_str_of(name));
     assert_non_null(bind.function);
     const tw_expr *out = NULL;
     return tw_function_call(&bind, &out) == TW_OK ? out : NULL;
 }
-#define CALL(name, ...)                                                                                                \
-    call_as(name, NULL, sizeof((const tw_expr *[]){__VA_ARGS__}) / sizeof(void *), (const tw_expr *[]){__VA_ARGS__})
-static inline const tw_expr *cast(const tw_expr *e, const tw_type *type) {
-    return call_as("CAST", type, 1, (const tw_expr *[]){e});
-}
-static inline const tw_expr *try_cast(const tw_expr *e, const tw_type *type) {
-    return call_as("TRY_CAST", type, 1, (const tw_expr *[]){e});
-}
+#define CALL(name, ...) call_as(name, NULL, sizeof((const tw_expr *[]){__VA_ARGS__}) / sizeof(void *), (const tw_expr *[]){__VA_ARGS__})
+static inline const tw_expr *cast(const tw_expr *e, const tw_type *type) { return call_as("CAST", type, 1, (const tw_expr *[]){e}); }
+static inline const tw_expr *try_cast(const tw_expr *e, const tw_type *type) { return call_as("TRY_CAST", type, 1, (const tw_expr *[]){e}); }
 
 /* The text of a constant expression's value: "NULL", or "error: ..." when it fails. */
 static inline const char *value_of(const tw_expr *e) {

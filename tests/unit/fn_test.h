@@ -41,20 +41,20 @@ static inline const tw_expr *fn_literal(fn_test *t, tw_value value) {
 }
 
 /* Short names for literals; `t` is the fn_test in scope. */
-#define S(text)  fn_literal(t, tw_value_of_str(&TW_TYPE_STRING, tw_str_of(text)))
-#define B(text)  fn_literal(t, tw_value_of_str(&TW_TYPE_BYTES, tw_str_of(text)))
-#define L(v)     fn_literal(t, tw_value_of_int(&TW_TYPE_BIGINT, v))
-#define I(v)     fn_literal(t, tw_value_of_int(&TW_TYPE_INTEGER, v))
-#define F(v)     fn_double(t, v)
-#define NIL(ty)  fn_literal(t, tw_value_null(ty))
-#define NS       NIL(&TW_TYPE_STRING)
-#define NL       NIL(&TW_TYPE_BIGINT)
-#define SYM(n)   fn_literal(t, tw_value_of_int(&TW_TYPE_SYMBOL, tw_symbol_parse(tw_str_of(n))))
-#define DATE(x)  fn_date(t, x)
-#define TIME(x)  fn_time(t, x)
-#define TS3(x)   fn_ts(t, &TW_TYPE_TIMESTAMP_3, x)
-#define TS6(x)   fn_ts(t, &TW_TYPE_TIMESTAMP_6, x)
-#define LTZ(x)   fn_ts(t, &TW_TYPE_LTZ_3, x) /* the instant, in UTC */
+#define S(text) fn_literal(t, tw_value_of_str(&TW_TYPE_STRING, tw_str_of(text)))
+#define B(text) fn_literal(t, tw_value_of_str(&TW_TYPE_BYTES, tw_str_of(text)))
+#define L(v)    fn_literal(t, tw_value_of_int(&TW_TYPE_BIGINT, v))
+#define I(v)    fn_literal(t, tw_value_of_int(&TW_TYPE_INTEGER, v))
+#define F(v)    fn_double(t, v)
+#define NIL(ty) fn_literal(t, tw_value_null(ty))
+#define NS      NIL(&TW_TYPE_STRING)
+#define NL      NIL(&TW_TYPE_BIGINT)
+#define SYM(n)  fn_literal(t, tw_value_of_int(&TW_TYPE_SYMBOL, tw_symbol_parse(tw_str_of(n))))
+#define DATE(x) fn_date(t, x)
+#define TIME(x) fn_time(t, x)
+#define TS3(x)  fn_ts(t, &TW_TYPE_TIMESTAMP_3, x)
+#define TS6(x)  fn_ts(t, &TW_TYPE_TIMESTAMP_6, x)
+#define LTZ(x)  fn_ts(t, &TW_TYPE_LTZ_3, x) /* the instant, in UTC */
 
 static inline const tw_expr *fn_double(fn_test *t, double v) {
     tw_value value = tw_value_null(&TW_TYPE_DOUBLE);
@@ -128,12 +128,10 @@ static inline const char *fn_call(fn_test *t, const tw_type *returning, const ch
     if (!f) return "no such function";
     int nargs = 0;
     while (args[nargs]) nargs++;
-    tw_bind bind = {.arena = &t->arena, .function = f, .nargs = nargs, .args = args, .cast_type = returning,
-                    .session = &t->session, .error = &error};
+    tw_bind bind = {.arena = &t->arena, .function = f, .nargs = nargs, .args = args, .cast_type = returning, .session = &t->session, .error = &error};
     const tw_expr *call;
     tw_value value;
-    if (tw_function_call(&bind, &call) != TW_OK ||
-        tw_expr_evaluate(&t->arena, &t->mem, &t->session, call, &value, &error) != TW_OK) {
+    if (tw_function_call(&bind, &call) != TW_OK || tw_expr_evaluate(&t->arena, &t->mem, &t->session, call, &value, &error) != TW_OK) {
         snprintf(t->text, sizeof t->text, "error: %s", error.message);
         return t->text;
     }
@@ -141,8 +139,8 @@ static inline const char *fn_call(fn_test *t, const tw_type *returning, const ch
     return t->text;
 }
 
-#define CALL(name, ...)             fn_call(t, NULL, name, (const tw_expr *[]){__VA_ARGS__ __VA_OPT__(,) NULL})
-#define CHECK(expected, name, ...)  assert_string_equal(CALL(name, __VA_ARGS__), expected)
-#define FAILS(name, ...)            assert_memory_equal(CALL(name, __VA_ARGS__), "error", 5)
+#define CALL(name, ...)            fn_call(t, NULL, name, (const tw_expr *[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#define CHECK(expected, name, ...) assert_string_equal(CALL(name, __VA_ARGS__), expected)
+#define FAILS(name, ...)           assert_memory_equal(CALL(name, __VA_ARGS__), "error", 5)
 
 #endif

@@ -34,7 +34,7 @@ enum { PLAN_NODES = 32, PLAN_CLOCK_MS = 1000000 };
 
 typedef struct plan_test {
     tw_mem mem;
-    tw_mem rows_mem;       /* of `rows`: the sink's threads and the job's shards must not charge one budget */
+    tw_mem rows_mem; /* of `rows`: the sink's threads and the job's shards must not charge one budget */
     tw_arena arena;
     tw_os os;
     tw_session session;
@@ -43,12 +43,12 @@ typedef struct plan_test {
     tw_plan_node *nodes[PLAN_NODES];
     tw_plan plan;
     tw_error error;
-    tw_buf rows;           /* what the sink got: "+I[1, a]\n" per row */
-    tw_side_store *side;   /* of the last run */
-    tw_job_stats stats;    /* of the last run */
-    int32_t slots;         /* of the rings */
-    bool keep_order;       /* lines are compared as they came (single task at the sink, one split) */
-    tw_status status;      /* of the last run */
+    tw_buf rows;         /* what the sink got: "+I[1, a]\n" per row */
+    tw_side_store *side; /* of the last run */
+    tw_job_stats stats;  /* of the last run */
+    int32_t slots;       /* of the rings */
+    bool keep_order;     /* lines are compared as they came (single task at the sink, one split) */
+    tw_status status;    /* of the last run */
 } plan_test;
 
 /* Splits stop after so many rows until it is raised: where checkpoints are taken. */
@@ -131,8 +131,10 @@ static tw_i128 plan_unscaled(const tw_type *type, const char *text) {
     int scale = -1;
     bool negative = *text == '-';
     for (text += negative; *text; text++) {
-        if (*text == '.') scale = 0;
-        else v = v * 10 + (*text - '0'), scale += scale >= 0;
+        if (*text == '.')
+            scale = 0;
+        else
+            v = v * 10 + (*text - '0'), scale += scale >= 0;
     }
     for (scale = scale < 0 ? 0 : scale; scale < (type->kind == TW_DECIMAL ? type->scale : 0); scale++) v *= 10;
     return negative ? -v : v;
@@ -220,8 +222,12 @@ static void plan_reader_close(tw_split_reader *opaque) {
     tw_free(r->mem, r, sizeof *r);
 }
 
-static const tw_source_ops PLAN_SOURCE = {.open = plan_source_open, .close = plan_source_close, .splits = plan_source_splits,
-                                          .reader_open = plan_reader_open, .poll = plan_poll, .position = plan_position,
+static const tw_source_ops PLAN_SOURCE = {.open = plan_source_open,
+                                          .close = plan_source_close,
+                                          .splits = plan_source_splits,
+                                          .reader_open = plan_reader_open,
+                                          .poll = plan_poll,
+                                          .position = plan_position,
                                           .reader_close = plan_reader_close};
 static const tw_connector PLAN_CONNECTOR = {.name = "scripted", .doc = "literal rows", .source = &PLAN_SOURCE};
 static const tw_connector *const PLAN_CONNECTORS[] = {&PLAN_CONNECTOR};
@@ -274,8 +280,14 @@ static inline tw_plan_node *plan_node(plan_test *t, tw_plan_kind kind, const tw_
     va_start(args, ninputs);
     for (int i = 0; i < ninputs; i++) inputs[i] = va_arg(args, const tw_plan_node *);
     va_end(args);
-    *n = (tw_plan_node){.kind = kind, .id = tw_hash_u64((uint64_t)t->plan.nnodes), .index = t->plan.nnodes, .row = row, .inputs = inputs,
-                        .ninputs = ninputs, .changelog = changelog, .state = "none"};
+    *n = (tw_plan_node){.kind = kind,
+                        .id = tw_hash_u64((uint64_t)t->plan.nnodes),
+                        .index = t->plan.nnodes,
+                        .row = row,
+                        .inputs = inputs,
+                        .ninputs = ninputs,
+                        .changelog = changelog,
+                        .state = "none"};
     t->nodes[t->plan.nnodes++] = n;
     return n;
 }
@@ -291,8 +303,10 @@ static inline tw_plan_node *plan_scan(plan_test *t, const tw_type *row, int nspl
         if (strstr(options[i].value.data, "-U ") || strstr(options[i].value.data, "-D ")) n->changelog = TW_RETRACT;
     }
     va_end(args);
-    n->u.scan = (tw_plan_scan){.table = {.name = TW_STR("t"), .connector = TW_STR("scripted"), .options = options, .noptions = nsplits, .schema = row},
-                               .wanted = row, .bounded = true};
+    n->u.scan = (tw_plan_scan){
+        .table = {.name = TW_STR("t"), .connector = TW_STR("scripted"), .options = options, .noptions = nsplits, .schema = row},
+        .wanted = row,
+        .bounded = true};
     return n;
 }
 
@@ -342,7 +356,7 @@ static inline const tw_expr *plan_call_as(plan_test *t, const char *name, const 
     if (tw_function_call(&bind, &out) != TW_OK) fail_msg("%s", t->error.message);
     return out;
 }
-#define PLAN_CALL(t, name, ...)                                                                                        \
+#define PLAN_CALL(t, name, ...) \
     plan_call_as(t, name, NULL, sizeof((const tw_expr *[]){__VA_ARGS__}) / sizeof(void *), (const tw_expr *[]){__VA_ARGS__})
 static inline const tw_expr *plan_column(plan_test *t, const tw_plan_node *input, int column) {
     return tw_expr_column(&t->arena, column, input->row->fields[column].type);
@@ -443,12 +457,12 @@ static inline const char *plan_sorted(plan_test *t, const char *expected) {
     return out;
 }
 
-#define PLAN_CHECK(t, net, expected, shards, batch, seed)                                                              \
-    do {                                                                                                               \
+#define PLAN_CHECK(t, net, expected, shards, batch, seed)                                                                                     \
+    do {                                                                                                                                      \
         if ((t)->status != TW_OK) fail_msg("shards %d, batch %d, seed %d: %s", (int)(shards), (int)(batch), (int)(seed), (t)->error.message); \
-        const char *plan_got_ = plan_lines(t, net);                                                                    \
-        if (strcmp(plan_got_, expected) != 0)                                                                          \
-            fail_msg("shards %d, batch %d, seed %d:\n%s--- expected\n%s", (int)(shards), (int)(batch), (int)(seed), plan_got_, expected); \
+        const char *plan_got_ = plan_lines(t, net);                                                                                           \
+        if (strcmp(plan_got_, expected) != 0)                                                                                                 \
+            fail_msg("shards %d, batch %d, seed %d:\n%s--- expected\n%s", (int)(shards), (int)(batch), (int)(seed), plan_got_, expected);     \
     } while (0)
 
 static const int32_t PLAN_SHARDS[] = {1, 2, 3}, PLAN_BATCHES[] = {1, 7, TW_BATCH_ROWS};
@@ -474,7 +488,8 @@ static inline void plan_expect_net(plan_test *t, const char *expected) { plan_ex
 
 /* One leg: restored from `from` (unless empty), reads up to `stop` rows of each split, snapshots into `into` twice on the way (a base, a
  * delta). stop INT64_MAX: to the end. */
-static inline tw_status plan_leg(plan_test *t, const tw_snapshot *from, int64_t stop, int64_t stop_again, tw_snapshot *into, const tw_job_options *o) {
+static inline tw_status plan_leg(plan_test *t, const tw_snapshot *from, int64_t stop, int64_t stop_again, tw_snapshot *into,
+                                 const tw_job_options *o) {
     tw_job_options options = *o;
     if (from->nchunks || from->nsplits) options.restore = from;
     tw_job *job = NULL;

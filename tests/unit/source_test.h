@@ -19,8 +19,8 @@ typedef struct bench {
     tw_plan_scan scan;
     tw_error error;
     char folder[64];
-    tw_buf rows;       /* what was read */
-    tw_buf bad;        /* "line offset error\n" of bad records */
+    tw_buf rows; /* what was read */
+    tw_buf bad;  /* "line offset error\n" of bad records */
     tw_option options[24];
     int noptions;
 } bench;
@@ -93,8 +93,8 @@ static inline void bench_bad(void *context, const tw_split_id *split, const tw_b
 }
 
 /* Reads at most `limit` rows of a split from a position; writes the next position. */
-static inline tw_status bench_split(bench *b, const tw_source_ops *ops, tw_source *source, const tw_split_id *split,
-                                    int32_t max_rows, int64_t limit, tw_buf *position) {
+static inline tw_status bench_split(bench *b, const tw_source_ops *ops, tw_source *source, const tw_split_id *split, int32_t max_rows, int64_t limit,
+                                    tw_buf *position) {
     tw_split_reader *reader;
     tw_str at = position ? (tw_str){position->data, position->length} : (tw_str){"", 0};
     tw_status status = ops->reader_open(source, split, &b->mem, at, &reader, &b->error);

@@ -1,8 +1,9 @@
 /* The aggregates: types, values of each type, retraction, merge, subtract, bytes. */
 #include "aggregate_test.h"
 
-#define N(...)    (const int64_t[]){__VA_ARGS__}, (int32_t)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
-#define KINDS(...) (const int8_t[]){__VA_ARGS__}
+#define N(...) (const int64_t[]){__VA_ARGS__}, (int32_t)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+#define KINDS(...) \
+    (const int8_t[]) { __VA_ARGS__ }
 
 static const tw_type *decimal(int p, int s) { return tw_type_decimal(&test_arena, p, s); }
 static const tw_type *ts9(void) { return tw_type_timestamp(&test_arena, TW_TIMESTAMP, 9); }
@@ -137,13 +138,17 @@ static void test_minmax(void **state) {
     }
 }
 
-
 static void test_values(void **state) {
     (void)state;
     const tw_type *array = tw_type_array(&test_arena, &TW_TYPE_STRING);
     for (int retract = 0; retract < 2; retract++) {
         const tw_type *types[] = {&TW_TYPE_BOOLEAN, &TW_TYPE_SMALLINT, &TW_TYPE_DOUBLE, decimal(30, 20), ts9(), &TW_TYPE_STRING, array};
-        const char *first[] = {"1", "3", "1.5", "3.00000000000000000000", "1.999999", "03, a text that is too long for its view",
+        const char *first[] = {"1",
+                               "3",
+                               "1.5",
+                               "3.00000000000000000000",
+                               "1.999999",
+                               "03, a text that is too long for its view",
                                "[03, a text that is too long for its view]"};
         const char *last[] = {"0", "4", "2.0", "4.00000000000000000000", "2.000000", "04", "[04, 04]"};
         for (int i = 0; i < 7; i++) {
@@ -418,8 +423,8 @@ static void random_run(const char *name, const tw_type *type, uint64_t seed, boo
 static void test_random(void **state) {
     (void)state;
     static const char *const names[] = {"COUNT", "MIN", "MAX", "FIRST_VALUE", "LAST_VALUE", "ARRAY_AGG", "COLLECT"};
-    const tw_type *types[] = {&TW_TYPE_TINYINT, &TW_TYPE_SMALLINT, &TW_TYPE_INTEGER, &TW_TYPE_DATE, &TW_TYPE_BIGINT, &TW_TYPE_FLOAT,
-                              &TW_TYPE_DOUBLE, decimal(9, 0), decimal(38, 0), &TW_TYPE_TIMESTAMP_3, ts9(), &TW_TYPE_STRING};
+    const tw_type *types[] = {&TW_TYPE_TINYINT, &TW_TYPE_SMALLINT, &TW_TYPE_INTEGER, &TW_TYPE_DATE,        &TW_TYPE_BIGINT, &TW_TYPE_FLOAT,
+                              &TW_TYPE_DOUBLE,  decimal(9, 0),     decimal(38, 0),   &TW_TYPE_TIMESTAMP_3, ts9(),           &TW_TYPE_STRING};
     uint64_t seed = 1;
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
         for (size_t k = 0; k < sizeof types / sizeof types[0]; k++)
@@ -521,10 +526,20 @@ typedef struct heap_case {
 
 static int heap_cases(heap_case *cases) {
     const tw_type *array = tw_type_array(&test_arena, &TW_TYPE_STRING), *text = &TW_TYPE_STRING;
-    const heap_case all[] = {{"MIN", text, false}, {"MAX", text, true}, {"MIN", ts9(), true}, {"FIRST_VALUE", text, false},
-                             {"LAST_VALUE", array, false}, {"FIRST_VALUE", array, true}, {"LISTAGG", text, false}, {"LISTAGG", text, true},
-                             {"ARRAY_AGG", text, true}, {"ARRAY_AGG", array, true}, {"COLLECT", text, true}, {"COLLECT", array, true},
-                             {"COLLECT", &TW_TYPE_INTEGER, true}, {"SINGLE_VALUE", text, true}};
+    const heap_case all[] = {{"MIN", text, false},
+                             {"MAX", text, true},
+                             {"MIN", ts9(), true},
+                             {"FIRST_VALUE", text, false},
+                             {"LAST_VALUE", array, false},
+                             {"FIRST_VALUE", array, true},
+                             {"LISTAGG", text, false},
+                             {"LISTAGG", text, true},
+                             {"ARRAY_AGG", text, true},
+                             {"ARRAY_AGG", array, true},
+                             {"COLLECT", text, true},
+                             {"COLLECT", array, true},
+                             {"COLLECT", &TW_TYPE_INTEGER, true},
+                             {"SINGLE_VALUE", text, true}};
     memcpy(cases, all, sizeof all);
     return (int)(sizeof all / sizeof all[0]);
 }
@@ -653,9 +668,11 @@ static void test_constants(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_types), TEST(test_count), TEST(test_sum), TEST(test_wide_sum), TEST(test_variance), TEST(test_minmax), TEST(test_values),
-        TEST(test_values_retracted), TEST(test_single_value), TEST(test_listagg), TEST(test_arrays), TEST(test_json), TEST(test_random),
-        TEST(test_large_bags), TEST(test_merge), TEST(test_nomem), TEST(test_nomem_results), TEST(test_damaged), TEST(test_constants),
+        TEST(test_types),         TEST(test_count),      TEST(test_sum),       TEST(test_wide_sum),
+        TEST(test_variance),      TEST(test_minmax),     TEST(test_values),    TEST(test_values_retracted),
+        TEST(test_single_value),  TEST(test_listagg),    TEST(test_arrays),    TEST(test_json),
+        TEST(test_random),        TEST(test_large_bags), TEST(test_merge),     TEST(test_nomem),
+        TEST(test_nomem_results), TEST(test_damaged),    TEST(test_constants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

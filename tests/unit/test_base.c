@@ -81,7 +81,10 @@ static void test_strings(void **state) {
     assert_false(tw_utf8_valid("\xc0\x80", 2));         /* overlong */
     assert_false(tw_utf8_valid("\xed\xa0\x80", 3));     /* surrogate */
     assert_false(tw_utf8_valid("\xf4\x90\x80\x80", 4)); /* above U+10FFFF */
-    assert_int_equal(tw_utf8_length("\xc3\xbc""a\xf0\x9f\x98\x80", 7), 3);
+    assert_int_equal(tw_utf8_length("\xc3\xbc"
+                                    "a\xf0\x9f\x98\x80",
+                                    7),
+                     3);
     const char *names[] = {"price", "auction", "bidder"};
     assert_string_equal(tw_str_nearest(TW_STR("prcie"), names, 3), "price");
     assert_string_equal(tw_str_nearest(TW_STR("Aucton"), names, 3), "auction");

@@ -18,8 +18,8 @@ typedef struct model {
 } model;
 
 static const tw_type *random_type(model *m, int depth) {
-    static const tw_type *const PLAIN[] = {&TW_TYPE_BOOLEAN, &TW_TYPE_TINYINT, &TW_TYPE_SMALLINT, &TW_TYPE_INTEGER, &TW_TYPE_BIGINT,
-                                           &TW_TYPE_FLOAT, &TW_TYPE_DOUBLE, &TW_TYPE_STRING, &TW_TYPE_BYTES, &TW_TYPE_DATE,
+    static const tw_type *const PLAIN[] = {&TW_TYPE_BOOLEAN,     &TW_TYPE_TINYINT,     &TW_TYPE_SMALLINT, &TW_TYPE_INTEGER, &TW_TYPE_BIGINT,
+                                           &TW_TYPE_FLOAT,       &TW_TYPE_DOUBLE,      &TW_TYPE_STRING,   &TW_TYPE_BYTES,   &TW_TYPE_DATE,
                                            &TW_TYPE_TIMESTAMP_3, &TW_TYPE_TIMESTAMP_6, &TW_TYPE_NULL};
     uint64_t pick = tw_prng_below(&m->prng, depth < 3 ? 20 : 14);
     if (pick < 13) return PLAIN[pick];

@@ -105,16 +105,16 @@ static void no_columns(void **state) {
 static void gathers_every_width(void **state) {
     plan_test t;
     plan_open(&t);
-    const tw_type *row = plan_row(&t, 8, "a", &TW_TYPE_BIGINT, "b", &TW_TYPE_BOOLEAN, "c", &TW_TYPE_TINYINT, "d", &TW_TYPE_SMALLINT, "e", &TW_TYPE_INTEGER,
-                                  "f", tw_type_decimal(&t.arena, 30, 2), "g", &TW_TYPE_TIMESTAMP_6, "h", &TW_TYPE_STRING);
+    const tw_type *row = plan_row(&t, 8, "a", &TW_TYPE_BIGINT, "b", &TW_TYPE_BOOLEAN, "c", &TW_TYPE_TINYINT, "d", &TW_TYPE_SMALLINT, "e",
+                                  &TW_TYPE_INTEGER, "f", tw_type_decimal(&t.arena, 30, 2), "g", &TW_TYPE_TIMESTAMP_6, "h", &TW_TYPE_STRING);
     tw_buf script, expected;
     tw_buf_init(&script, &t.mem, 0);
     tw_buf_init(&expected, &t.mem, 0);
     static const int64_t LIMITS[] = {1, 500, 3000, 4999};
     for (int64_t i = 0; i < 5000; i++) {
         int64_t v = (i * 7919) % 5000;
-        tw_buf_printf(&script, "%lld, %s, %d, %d, %d, %lld.25, NULL, %s%lld\n", (long long)v, i % 3 ? i % 2 ? "true" : "false" : "NULL", (int)(i % 100),
-                      (int)i, (int)(i * 3), (long long)i, i % 2 ? "long enough for the heap " : "", (long long)i);
+        tw_buf_printf(&script, "%lld, %s, %d, %d, %d, %lld.25, NULL, %s%lld\n", (long long)v, i % 3 ? i % 2 ? "true" : "false" : "NULL",
+                      (int)(i % 100), (int)i, (int)(i * 3), (long long)i, i % 2 ? "long enough for the heap " : "", (long long)i);
     }
     tw_buf_byte(&script, 0);
     tw_plan_node *scan = plan_scan(&t, row, 1, script.data), *n = NULL;
@@ -144,8 +144,8 @@ static void gathers_every_width(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(filters_and_projects), cmocka_unit_test(keeps_changes),         cmocka_unit_test(nothing_or_everything_passes),
-        cmocka_unit_test(failed_rows_leave),    cmocka_unit_test(gathers_every_width),   cmocka_unit_test(no_columns),
+        cmocka_unit_test(filters_and_projects), cmocka_unit_test(keeps_changes),       cmocka_unit_test(nothing_or_everything_passes),
+        cmocka_unit_test(failed_rows_leave),    cmocka_unit_test(gathers_every_width), cmocka_unit_test(no_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,10 +7,10 @@ static const char *common(const tw_type *a, const tw_type *b) {
     const tw_type *type = tw_type_common(&test_arena, a, b);
     return type ? tw_type_text(&test_arena, type) : "none";
 }
-#define COMMON(a, b, expected)                                                                                         \
-    do {                                                                                                               \
-        assert_string_equal(common(a, b), expected);                                                                   \
-        assert_string_equal(common(b, a), expected);                                                                   \
+#define COMMON(a, b, expected)                       \
+    do {                                             \
+        assert_string_equal(common(a, b), expected); \
+        assert_string_equal(common(b, a), expected); \
     } while (0)
 
 static void test_common(void **state) {

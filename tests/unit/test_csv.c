@@ -5,9 +5,14 @@
 static void test_scalars(void **state) {
     fixture f;
     fixture_open(&f);
-    tw_field fields[] = {F("b", &TW_TYPE_BOOLEAN), F("i", &TW_TYPE_INTEGER), F("d", &TW_TYPE_DOUBLE),
-                         F("n", tw_type_decimal(&f.arena, 10, 2)), F("ts", &TW_TYPE_TIMESTAMP_3), F("day", &TW_TYPE_DATE),
-                         F("t", tw_type_timestamp(&f.arena, TW_TIME, 0)), F("s", &TW_TYPE_STRING)};
+    tw_field fields[] = {F("b", &TW_TYPE_BOOLEAN),
+                         F("i", &TW_TYPE_INTEGER),
+                         F("d", &TW_TYPE_DOUBLE),
+                         F("n", tw_type_decimal(&f.arena, 10, 2)),
+                         F("ts", &TW_TYPE_TIMESTAMP_3),
+                         F("day", &TW_TYPE_DATE),
+                         F("t", tw_type_timestamp(&f.arena, TW_TIME, 0)),
+                         F("s", &TW_TYPE_STRING)};
     fixture_decoder(&f, &tw_format_csv, fields, 8, NULL, 0);
     expect_rows(&f, "true, 12 ,1e3,1.005,2020-01-02 03:04:05.123456,2020-1-2,03:04:05.678,x\nno,-1,.5,-3,2020-01-02 3:04:05,0001-01-01,03:04,\"\"\n",
                 "true, 12, 1000.0, 1.01, 2020-01-02T03:04:05.123, 2020-01-02, 03:04:05, x\n"
@@ -40,8 +45,8 @@ static void test_options(void **state) {
     fixture f;
     fixture_open(&f);
     tw_field fields[] = {F("i", &TW_TYPE_INTEGER), F("s", &TW_TYPE_STRING), F("a", tw_type_array(&f.arena, &TW_TYPE_INTEGER))};
-    tw_option options[] = {OPTION("csv.field-delimiter", "\\t"), OPTION("csv.null-literal", "n/a"), OPTION("csv.allow-comments", "true"),
-                           OPTION("csv.escape-character", "\\"), OPTION("csv.quote-character", "'"), OPTION("csv.array-element-delimiter", "|"),
+    tw_option options[] = {OPTION("csv.field-delimiter", "\\t"),   OPTION("csv.null-literal", "n/a"),  OPTION("csv.allow-comments", "true"),
+                           OPTION("csv.escape-character", "\\"),   OPTION("csv.quote-character", "'"), OPTION("csv.array-element-delimiter", "|"),
                            OPTION("csv.ignore-first-line", "true")};
     fixture_decoder(&f, &tw_format_csv, fields, 3, options, 7);
     expect_rows(&f, "i\ts\ta\n#comment\n1\t'it\\'s'\t1|2\nn/a\ta\\\tb\tn/a\n2\tn/a\t\n3\t\"\t4|n/a\n",
@@ -90,13 +95,13 @@ static void test_nested_row(void **state) {
 static void test_encode(void **state) {
     fixture f;
     fixture_open(&f);
-    tw_field fields[] = {F("s", &TW_TYPE_STRING), F("n", tw_type_decimal(&f.arena, 10, 2)), F("ts", &TW_TYPE_TIMESTAMP_3),
-                         F("b", &TW_TYPE_BYTES)};
+    tw_field fields[] = {F("s", &TW_TYPE_STRING), F("n", tw_type_decimal(&f.arena, 10, 2)), F("ts", &TW_TYPE_TIMESTAMP_3), F("b", &TW_TYPE_BYTES)};
     fixture_decoder(&f, &tw_format_csv, fields, 4, NULL, 0);
     static const char TEXT[] = "plain,1.5,\"2020-01-02 03:04:05.12\",AQID\n\"two words\",0,\"2020-01-02 03:04:05\",\n"
                                "\"quote\"\"d\",12.34,\"2020-01-02 03:04:05\",AQ==\n";
-    expect_rows(&f, TEXT, "plain, 1.50, 2020-01-02T03:04:05.120, [1, 2, 3]\ntwo words, 0.00, 2020-01-02T03:04:05, []\n"
-                          "quote\"d, 12.34, 2020-01-02T03:04:05, [1]\n");
+    expect_rows(&f, TEXT,
+                "plain, 1.50, 2020-01-02T03:04:05.120, [1, 2, 3]\ntwo words, 0.00, 2020-01-02T03:04:05, []\n"
+                "quote\"d, 12.34, 2020-01-02T03:04:05, [1]\n");
     assert_string_equal(fixture_encode(&f, NULL, 0), TEXT);
     fixture_close(&f);
 }
@@ -125,7 +130,7 @@ static void test_option_check(void **state) {
         {"properties.*", TW_OPTION_STRING, NULL, false, NULL, NULL},
     };
     tw_option_infos known[] = {{infos, 4, NULL}, {tw_format_csv.options, tw_format_csv.noptions, "csv"}};
-    tw_option good[] = {OPTION("connector", "x"), OPTION("path", "p"), OPTION("fields.a.b.kind", "sequence"), OPTION("properties.a.b", "1"),
+    tw_option good[] = {OPTION("connector", "x"),        OPTION("path", "p"), OPTION("fields.a.b.kind", "sequence"), OPTION("properties.a.b", "1"),
                         OPTION("csv.null-literal", "x"), OPTION("rows", "10")};
     assert_int_equal(tw_options_check(good, 6, known, 2, &error), TW_OK);
     tw_option typo[] = {OPTION("path", "p"), OPTION("csv.null-litteral", "x")};
@@ -140,9 +145,14 @@ static void test_option_check(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scalars), cmocka_unit_test(test_quotes), cmocka_unit_test(test_options),
+        cmocka_unit_test(test_scalars),
+        cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_options),
         cmocka_unit_test(test_header_behind_blank_lines),
-        cmocka_unit_test(test_header_behind_blank_lines), cmocka_unit_test(test_nested_row), cmocka_unit_test(test_encode), cmocka_unit_test(test_option_values),
+        cmocka_unit_test(test_header_behind_blank_lines),
+        cmocka_unit_test(test_nested_row),
+        cmocka_unit_test(test_encode),
+        cmocka_unit_test(test_option_values),
         cmocka_unit_test(test_option_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

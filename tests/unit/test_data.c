@@ -41,9 +41,21 @@ static void test_decimal_arithmetic(void **state) {
 
 static void test_float_text(void **state) {
     (void)state;
-    static const struct { double v; const char *text; } CASES[] = {
-        {0, "0.0"}, {1, "1.0"}, {0.1, "0.1"}, {1e7, "1.0E7"}, {9999999, "9999999.0"}, {1e-3, "0.001"}, {1.5e-4, "1.5E-4"},
-        {123456789.125, "1.23456789125E8"}, {-0.0, "-0.0"}, {4.9e-324, "4.9E-324"}, {100, "100.0"}, {1.7976931348623157e308, "1.7976931348623157E308"}};
+    static const struct {
+        double v;
+        const char *text;
+    } CASES[] = {{0, "0.0"},
+                 {1, "1.0"},
+                 {0.1, "0.1"},
+                 {1e7, "1.0E7"},
+                 {9999999, "9999999.0"},
+                 {1e-3, "0.001"},
+                 {1.5e-4, "1.5E-4"},
+                 {123456789.125, "1.23456789125E8"},
+                 {-0.0, "-0.0"},
+                 {4.9e-324, "4.9E-324"},
+                 {100, "100.0"},
+                 {1.7976931348623157e308, "1.7976931348623157E308"}};
     char out[40];
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         out[tw_double_format(out, CASES[i].v)] = 0;
@@ -139,11 +151,16 @@ static void test_builder_random(void **state) {
     tw_mem_init(&mem, NULL, 0);
     tw_arena arena;
     tw_arena_init(&arena, &mem, 4096);
-    const tw_type *inner = tw_type_row(&arena, (tw_field[]){{TW_STR("x"), &TW_TYPE_INTEGER}, {TW_STR("y"), &TW_TYPE_STRING},
-                                       {TW_STR("z"), tw_type_array(&arena, &TW_TYPE_STRING)}}, 3);
-    const tw_type *row = tw_type_row(&arena, (tw_field[]){{TW_STR("a"), &TW_TYPE_BIGINT}, {TW_STR("b"), &TW_TYPE_STRING},
-        {TW_STR("c"), inner}, {TW_STR("d"), tw_type_array(&arena, inner)},
-        {TW_STR("e"), tw_type_map(&arena, &TW_TYPE_STRING, tw_type_array(&arena, &TW_TYPE_SMALLINT))}}, 5);
+    const tw_type *inner = tw_type_row(
+        &arena, (tw_field[]){{TW_STR("x"), &TW_TYPE_INTEGER}, {TW_STR("y"), &TW_TYPE_STRING}, {TW_STR("z"), tw_type_array(&arena, &TW_TYPE_STRING)}},
+        3);
+    const tw_type *row = tw_type_row(&arena,
+                                     (tw_field[]){{TW_STR("a"), &TW_TYPE_BIGINT},
+                                                  {TW_STR("b"), &TW_TYPE_STRING},
+                                                  {TW_STR("c"), inner},
+                                                  {TW_STR("d"), tw_type_array(&arena, inner)},
+                                                  {TW_STR("e"), tw_type_map(&arena, &TW_TYPE_STRING, tw_type_array(&arena, &TW_TYPE_SMALLINT))}},
+                                     5);
     for (uint64_t seed = 1; seed <= 40; seed++) {
         tw_prng prng = {seed};
         tw_builder first, second;
@@ -175,11 +192,16 @@ static void test_builder_random(void **state) {
         tw_builder_close(&second);
         tw_arena_reset(&arena);
         /* types lie in the arena too: make them again */
-        inner = tw_type_row(&arena, (tw_field[]){{TW_STR("x"), &TW_TYPE_INTEGER}, {TW_STR("y"), &TW_TYPE_STRING},
-                            {TW_STR("z"), tw_type_array(&arena, &TW_TYPE_STRING)}}, 3);
-        row = tw_type_row(&arena, (tw_field[]){{TW_STR("a"), &TW_TYPE_BIGINT}, {TW_STR("b"), &TW_TYPE_STRING},
-            {TW_STR("c"), inner}, {TW_STR("d"), tw_type_array(&arena, inner)},
-            {TW_STR("e"), tw_type_map(&arena, &TW_TYPE_STRING, tw_type_array(&arena, &TW_TYPE_SMALLINT))}}, 5);
+        inner = tw_type_row(
+            &arena,
+            (tw_field[]){{TW_STR("x"), &TW_TYPE_INTEGER}, {TW_STR("y"), &TW_TYPE_STRING}, {TW_STR("z"), tw_type_array(&arena, &TW_TYPE_STRING)}}, 3);
+        row = tw_type_row(&arena,
+                          (tw_field[]){{TW_STR("a"), &TW_TYPE_BIGINT},
+                                       {TW_STR("b"), &TW_TYPE_STRING},
+                                       {TW_STR("c"), inner},
+                                       {TW_STR("d"), tw_type_array(&arena, inner)},
+                                       {TW_STR("e"), tw_type_map(&arena, &TW_TYPE_STRING, tw_type_array(&arena, &TW_TYPE_SMALLINT))}},
+                          5);
     }
     tw_arena_free(&arena);
     assert_int_equal(mem.used, 0);
@@ -187,8 +209,9 @@ static void test_builder_random(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decimal_text), cmocka_unit_test(test_decimal_arithmetic), cmocka_unit_test(test_float_text),
-        cmocka_unit_test(test_calendar),     cmocka_unit_test(test_zone),               cmocka_unit_test(test_builder_random),
+        cmocka_unit_test(test_decimal_text), cmocka_unit_test(test_decimal_arithmetic),
+        cmocka_unit_test(test_float_text),   cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_zone),         cmocka_unit_test(test_builder_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

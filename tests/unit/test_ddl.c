@@ -38,9 +38,9 @@ static const char *shown(sql_test *t, const char *name) {
     return sql_text(t, &text);
 }
 
-#define BASE                                                                                                                                         \
-    "CREATE TABLE base (id INT, name STRING, ts TIMESTAMP(3), file STRING METADATA FROM 'file.path' VIRTUAL, up AS UPPER(name), "                    \
-    "WATERMARK FOR ts AS ts - INTERVAL '5' SECOND, CONSTRAINT pk PRIMARY KEY (id) NOT ENFORCED) PARTITIONED BY (name) "                              \
+#define BASE                                                                                                                      \
+    "CREATE TABLE base (id INT, name STRING, ts TIMESTAMP(3), file STRING METADATA FROM 'file.path' VIRTUAL, up AS UPPER(name), " \
+    "WATERMARK FOR ts AS ts - INTERVAL '5' SECOND, CONSTRAINT pk PRIMARY KEY (id) NOT ENFORCED) PARTITIONED BY (name) "           \
     "WITH ('connector' = 'filesystem', 'path' = '/tmp/x', 'format' = 'json');"
 
 static void test_tables(void **state) {

@@ -305,11 +305,16 @@ static void test_raw(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_file_folder_glob), cmocka_unit_test(test_metadata),
-        cmocka_unit_test(test_compressed),       cmocka_unit_test(test_positions),
-        cmocka_unit_test(test_bad_and_long_records), cmocka_unit_test(test_replay),
-        cmocka_unit_test(test_watch),               cmocka_unit_test(test_sink),
-        cmocka_unit_test(test_print),                cmocka_unit_test(test_raw),
+        cmocka_unit_test(test_file_folder_glob),
+        cmocka_unit_test(test_metadata),
+        cmocka_unit_test(test_compressed),
+        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_bad_and_long_records),
+        cmocka_unit_test(test_replay),
+        cmocka_unit_test(test_watch),
+        cmocka_unit_test(test_sink),
+        cmocka_unit_test(test_print),
+        cmocka_unit_test(test_raw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,9 +5,8 @@ static const char doc[] = "{\"type\": \"account\", \"age\": 42, \"ok\": true, \"
                           " \"address\": {\"city\": \"M\\u00fcnchen\"}, \"roles\": [\"user\", \"viewer\"], \"a b\": 1.50,\n"
                           " \"items\": [{\"n\": 2, \"id\": 1}, null, {\"id\": 3}], \"e\": 1e5, \"age\": 43}";
 
-#define VALUE_AS(type, path, ...) \
-    fn_call(t, type, "JSON_VALUE", (const tw_expr *[]){S(doc), S(path) __VA_OPT__(,) __VA_ARGS__, NULL})
-#define IS(expected, call) assert_string_equal(call, expected)
+#define VALUE_AS(type, path, ...) fn_call(t, type, "JSON_VALUE", (const tw_expr *[]){S(doc), S(path) __VA_OPT__(, ) __VA_ARGS__, NULL})
+#define IS(expected, call)        assert_string_equal(call, expected)
 
 static void json_value(void **state) {
     fn_test T, *t = &T;
@@ -76,8 +75,7 @@ static void json_query(void **state) {
     FAILS("JSON_QUERY", S(doc), S("strict $.x"), SYM("WITHOUT"), SYM("NULL"), SYM("ERROR"));
     IS("[user, viewer]", fn_call(t, texts, "JSON_QUERY", (const tw_expr *[]){S(doc), S("$.roles"), NULL}));
     IS("[{\"id\":1,\"n\":2}, NULL, {\"id\":3}]", fn_call(t, texts, "JSON_QUERY", (const tw_expr *[]){S(doc), S("$.items"), NULL}));
-    IS("[]", fn_call(t, texts, "JSON_QUERY",
-                     (const tw_expr *[]){S(doc), S("$.type"), SYM("WITHOUT"), SYM("NULL"), SYM("EMPTY_ARRAY"), NULL}));
+    IS("[]", fn_call(t, texts, "JSON_QUERY", (const tw_expr *[]){S(doc), S("$.type"), SYM("WITHOUT"), SYM("NULL"), SYM("EMPTY_ARRAY"), NULL}));
     IS("NULL", fn_call(t, texts, "JSON_QUERY", (const tw_expr *[]){S(doc), S("$.address"), NULL}));
     fn_test_close(t);
 }

@@ -2,8 +2,8 @@
 #include "fn_test.h"
 
 #define LIKE(text, pattern) CALL("LIKE", S(text), S(pattern))
-#define YES(call) assert_string_equal(call, "true")
-#define NO(call)  assert_string_equal(call, "false")
+#define YES(call)           assert_string_equal(call, "true")
+#define NO(call)            assert_string_equal(call, "false")
 
 static void like(void **state) {
     fn_test T, *t = &T;
@@ -116,8 +116,7 @@ static void hashes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(like),       cmocka_unit_test(similar), cmocka_unit_test(regexp),
-        cmocka_unit_test(str_to_map), cmocka_unit_test(hashes),
+        cmocka_unit_test(like), cmocka_unit_test(similar), cmocka_unit_test(regexp), cmocka_unit_test(str_to_map), cmocka_unit_test(hashes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,7 +142,12 @@ static void coding(void **state) {
     CHECK("NULL", "URL_DECODE", S("illegal escape pattern test%"));
     CHECK("a?", "ENCODE", S("a世"), S("US-ASCII"));
     CHECK("ä", "DECODE", B("\xe4"), S("iso-8859-1"));
-    CHECK("\xef\xbf\xbd" "a", "DECODE", B("\xff" "a"), S("UTF-8"));
+    CHECK("\xef\xbf\xbd"
+          "a",
+          "DECODE",
+          B("\xff"
+            "a"),
+          S("UTF-8"));
     FAILS("ENCODE", S("a"), S("nope"));
     CHECK("flink.apache.org", "PARSE_URL", S("http://userinfo@flink.apache.org/path?query=1#Ref"), S("HOST"));
     CHECK("/path?query=1", "PARSE_URL", S("http://userinfo@flink.apache.org/path?query=1#Ref"), S("FILE"));

@@ -44,7 +44,7 @@ static void changing_calls(tw_agg_call calls[CHANGING]) {
     calls[4] = call("MIN", &TW_TYPE_STRING, FIRST, true, false);
 }
 #define LONG_KEY "a-key-that-is-too-long-for-an-element"
-#define CHANGING_RESULT                                                                                                                              \
+#define CHANGING_RESULT \
     "[null, 2, 5, 1, 5, null]\n[a, 3, 9, 1, 3, a]\n[" LONG_KEY ", 1, 9, 1, 9, " LONG_KEY "]\n[b, 1, 7, 1, 7, b]\n[c, 1, null, 0, null, c]\n"
 
 static void test_changes(void **state) {

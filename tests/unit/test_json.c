@@ -25,8 +25,7 @@ static void start(fixture *f, const tw_field *fields, int n, const tw_option *op
     f->type = tw_type_row(&f->arena, fields, n);
     f->io = calloc(1, sizeof *f->io);
     f->bytes = NULL;
-    assert_int_equal(tw_format_json.decoder_open(&f->mem, f->type, f->type, options, noptions, NULL, &f->decoder, &error),
-                     TW_OK);
+    assert_int_equal(tw_format_json.decoder_open(&f->mem, f->type, f->type, options, noptions, NULL, &f->decoder, &error), TW_OK);
 }
 
 static void stop(fixture *f) {
@@ -86,10 +85,17 @@ static void test_scalars(void **state) {
     tw_mem mem;
     tw_mem_init(&mem, NULL, 0);
     tw_arena_init(&types, &mem, 1024);
-    tw_field fields[] = {F("b", &TW_TYPE_BOOLEAN), F("i8", &TW_TYPE_TINYINT), F("i", &TW_TYPE_INTEGER),
-                         F("l", &TW_TYPE_BIGINT), F("d", &TW_TYPE_DOUBLE), F("s", &TW_TYPE_STRING),
-                         F("n", tw_type_decimal(&types, 10, 2)), F("big", tw_type_decimal(&types, 38, 10)),
-                         F("ts", &TW_TYPE_TIMESTAMP_3), F("day", &TW_TYPE_DATE), F("ltz", &TW_TYPE_LTZ_3),
+    tw_field fields[] = {F("b", &TW_TYPE_BOOLEAN),
+                         F("i8", &TW_TYPE_TINYINT),
+                         F("i", &TW_TYPE_INTEGER),
+                         F("l", &TW_TYPE_BIGINT),
+                         F("d", &TW_TYPE_DOUBLE),
+                         F("s", &TW_TYPE_STRING),
+                         F("n", tw_type_decimal(&types, 10, 2)),
+                         F("big", tw_type_decimal(&types, 38, 10)),
+                         F("ts", &TW_TYPE_TIMESTAMP_3),
+                         F("day", &TW_TYPE_DATE),
+                         F("ltz", &TW_TYPE_LTZ_3),
                          F("raw", &TW_TYPE_BYTES)};
     start(&f, fields, 12, NULL, 0);
     expect(&f,
@@ -161,8 +167,7 @@ static void test_nested(void **state) {
     tw_arena_init(&types, &mem, 1024);
     tw_field inner[] = {F("x", &TW_TYPE_BIGINT), F("tags", tw_type_array(&types, &TW_TYPE_STRING))};
     const tw_type *row = tw_type_row(&types, inner, 2);
-    tw_field fields[] = {F("r", row), F("rows", tw_type_array(&types, row)),
-                         F("m", tw_type_map(&types, &TW_TYPE_STRING, &TW_TYPE_INTEGER)),
+    tw_field fields[] = {F("r", row), F("rows", tw_type_array(&types, row)), F("m", tw_type_map(&types, &TW_TYPE_STRING, &TW_TYPE_INTEGER)),
                          F("ms", tw_type_multiset(&types, &TW_TYPE_STRING))};
     start(&f, fields, 4, NULL, 0);
     expect(&f,
@@ -322,12 +327,16 @@ static void test_encode(void **state) {
     tw_error error;
     tw_mem_init(&mem, NULL, 0);
     tw_arena_init(&types, &mem, 1024);
-    tw_field fields[] = {F("i", &TW_TYPE_INTEGER), F("s", &TW_TYPE_STRING), F("ts", &TW_TYPE_TIMESTAMP_3),
-                         F("a", tw_type_array(&types, &TW_TYPE_DOUBLE)), F("m", tw_type_map(&types, &TW_TYPE_STRING, &TW_TYPE_BOOLEAN)),
+    tw_field fields[] = {F("i", &TW_TYPE_INTEGER),
+                         F("s", &TW_TYPE_STRING),
+                         F("ts", &TW_TYPE_TIMESTAMP_3),
+                         F("a", tw_type_array(&types, &TW_TYPE_DOUBLE)),
+                         F("m", tw_type_map(&types, &TW_TYPE_STRING, &TW_TYPE_BOOLEAN)),
                          F("b", &TW_TYPE_BYTES)};
     start(&f, fields, 6, NULL, 0);
-    static const char LINE[] = "{\"i\":1,\"s\":\"q\\\"\\\\\\n\\u0001\xc3\xa9\",\"ts\":\"2020-01-01 00:00:00.12\",\"a\":[1.5,null],\"m\":{\"k\":true},\"b\":\"AQID\"}\n"
-                               "{\"i\":null,\"s\":null,\"ts\":null,\"a\":null,\"m\":null,\"b\":null}\n";
+    static const char LINE[] =
+        "{\"i\":1,\"s\":\"q\\\"\\\\\\n\\u0001\xc3\xa9\",\"ts\":\"2020-01-01 00:00:00.12\",\"a\":[1.5,null],\"m\":{\"k\":true},\"b\":\"AQID\"}\n"
+        "{\"i\":null,\"s\":null,\"ts\":null,\"a\":null,\"m\":null,\"b\":null}\n";
     tw_decode *io = decode(&f, LINE, sizeof LINE - 1, true, 10);
     tw_encoder *encoder;
     tw_buf out;
@@ -344,9 +353,8 @@ static void test_encode(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scalars), cmocka_unit_test(test_bad_records),      cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_options), cmocka_unit_test(test_cuts), cmocka_unit_test(test_against_jansson),
-        cmocka_unit_test(test_encode),
+        cmocka_unit_test(test_scalars), cmocka_unit_test(test_bad_records),     cmocka_unit_test(test_nested), cmocka_unit_test(test_options),
+        cmocka_unit_test(test_cuts),    cmocka_unit_test(test_against_jansson), cmocka_unit_test(test_encode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,7 +42,7 @@ static tw_value random_value(tw_prng *prng, const tw_type *type) {
         v.nitems = type->kind == TW_ROW ? type->nfields : (int32_t)tw_prng_below(prng, 3);
         tw_value *items = TW_NEW_ARRAY(&arena, tw_value, 2 * v.nitems + 1);
         for (int i = 0; i < v.nitems * (map ? 2 : 1); i++)
-            items[i] = random_value(prng, type->kind == TW_ROW ? type->fields[i].type
+            items[i] = random_value(prng, type->kind == TW_ROW        ? type->fields[i].type
                                           : type->kind == TW_MULTISET ? (i % 2 ? &COUNT : type->fields[0].type)
                                                                       : type->fields[map ? i % 2 : 0].type);
         v.items = items;
@@ -137,7 +137,7 @@ static void check(const tw_type *const *types, int n, bool expect_fixed) {
     tw_builder_close(&back);
 }
 
-#define NOT_NULL(type) tw_type_nullable(&arena, type, false)
+#define NOT_NULL(type)    tw_type_nullable(&arena, type, false)
 #define CHECK(fixed, ...) check((const tw_type *[]){__VA_ARGS__}, sizeof((const tw_type *[]){__VA_ARGS__}) / sizeof(void *), fixed)
 
 static void test_fixed(void **state) {

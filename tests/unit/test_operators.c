@@ -19,7 +19,8 @@ static void unions(void **state) {
     tw_plan_node *b = plan_scan(&t, not_null, 1, "9, a text of more than twelve bytes\n");
     tw_plan_node *n = plan_node(&t, TW_PLAN_UNION, row_of(&t), TW_RETRACT, 3, a, b, a);
     plan_sink(&t, plan_exchange(&t, n, 1, 0));
-    const char *expected = "+I[1, a]\n+I[1, a]\n+I[2, null]\n+I[2, null]\n+I[3, c]\n+I[3, c]\n+I[9, a text of more than twelve bytes]\n-D[1, a]\n-D[1, a]\n";
+    const char *expected =
+        "+I[1, a]\n+I[1, a]\n+I[2, null]\n+I[2, null]\n+I[3, c]\n+I[3, c]\n+I[9, a text of more than twelve bytes]\n-D[1, a]\n-D[1, a]\n";
     plan_expect(&t, expected);
     plan_expect_resumed(&t, false, expected);
     plan_fail_allocations(&t, false, expected);
@@ -42,7 +43,8 @@ static void union_takes_the_lowest_watermark(void **state) {
 static tw_plan_node *expand_over(plan_test *t, tw_plan_node *input, const tw_type *row, int nsets, const tw_expr **exprs) {
     tw_plan_node *n = plan_node(t, TW_PLAN_EXPAND, row, input->changelog, 1, input);
     const tw_expr *const **sets = TW_NEW_ARRAY(&t->arena, const tw_expr *const *, nsets);
-    for (int s = 0; s < nsets; s++) sets[s] = memcpy(TW_NEW_ARRAY(&t->arena, tw_expr *, row->nfields), exprs + s * row->nfields, sizeof(void *) * (size_t)row->nfields);
+    for (int s = 0; s < nsets; s++)
+        sets[s] = memcpy(TW_NEW_ARRAY(&t->arena, tw_expr *, row->nfields), exprs + s * row->nfields, sizeof(void *) * (size_t)row->nfields);
     n->u.expand = (tw_plan_expand){sets, nsets};
     return n;
 }
@@ -58,8 +60,8 @@ static void expands_row_by_row(void **state) {
     tw_plan_node *n = plan_scan(&t, row_of(&t), 1, "1, a text of more than twelve bytes\n-D 2, NULL\nNULL, c\n");
     const tw_type *row = plan_row(&t, 3, "k", &TW_TYPE_BIGINT, "s", &TW_TYPE_STRING, "e", &TW_TYPE_BIGINT);
     const tw_expr *k = plan_column(&t, n, 0), *s = plan_column(&t, n, 1);
-    const tw_expr *exprs[] = {k, s, plan_number(&t, 0), k, null_of(&t, &TW_TYPE_STRING), plan_number(&t, 1), null_of(&t, &TW_TYPE_BIGINT), s,
-                              plan_number(&t, 2)};
+    const tw_expr *exprs[] = {
+        k, s, plan_number(&t, 0), k, null_of(&t, &TW_TYPE_STRING), plan_number(&t, 1), null_of(&t, &TW_TYPE_BIGINT), s, plan_number(&t, 2)};
     plan_sink(&t, expand_over(&t, n, row, 3, exprs));
     t.keep_order = true;
     const char *expected = "+I[1, a text of more than twelve bytes, 0]\n+I[1, null, 1]\n+I[null, a text of more than twelve bytes, 2]\n"
@@ -79,7 +81,8 @@ static void expands_over_full_rings(void **state) {
     tw_buf_init(&expected, &t.mem, 0);
     for (int i = 0; i < 3000; i++) {
         tw_buf_printf(&script, "%d, s%d\n", i, i);
-        for (int s = 0; s < 7; s++) s == 3 ? tw_buf_printf(&expected, "+I[null, null, 3]\n") : tw_buf_printf(&expected, "+I[%d, [s%d], %d]\n", i, i, s);
+        for (int s = 0; s < 7; s++)
+            s == 3 ? tw_buf_printf(&expected, "+I[null, null, 3]\n") : tw_buf_printf(&expected, "+I[%d, [s%d], %d]\n", i, i, s);
     }
     tw_buf_byte(&script, 0);
     tw_buf_byte(&expected, 0);
@@ -108,8 +111,12 @@ static void limits(void **state) {
         int64_t offset, limit;
         const char *expected;
     } CASES[] = {
-        {0, 2, "+I[1, a]\n+I[2, b]\n"},       {1, 2, "+I[2, b]\n+I[3, c]\n"}, {3, -1, "+I[4, d]\n+I[5, e]\n"},
-        {0, 0, ""},                           {9, 1, ""},                     {4, INT64_MAX, "+I[5, e]\n"},
+        {0, 2, "+I[1, a]\n+I[2, b]\n"},
+        {1, 2, "+I[2, b]\n+I[3, c]\n"},
+        {3, -1, "+I[4, d]\n+I[5, e]\n"},
+        {0, 0, ""},
+        {9, 1, ""},
+        {4, INT64_MAX, "+I[5, e]\n"},
         {0, -1, "+I[1, a]\n+I[2, b]\n+I[3, c]\n+I[4, d]\n+I[5, e]\n"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
@@ -129,8 +136,11 @@ static void limits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unions),                  cmocka_unit_test(union_takes_the_lowest_watermark), cmocka_unit_test(expands_row_by_row),
-        cmocka_unit_test(expands_over_full_rings), cmocka_unit_test(limits),
+        cmocka_unit_test(unions),
+        cmocka_unit_test(union_takes_the_lowest_watermark),
+        cmocka_unit_test(expands_row_by_row),
+        cmocka_unit_test(expands_over_full_rings),
+        cmocka_unit_test(limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

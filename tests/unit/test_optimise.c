@@ -110,9 +110,12 @@ static void value(generator *g, const shape *s, char kind) {
     }
     const column *array = kind == 'I' && below(g, 4) == 0 ? pick(g, s, "A") : NULL;
     const column *c = pick(g, s, kind == 'I' ? "I" : "S");
-    if (array) tw_buf_printf(&g->out, "%s[%u]", array->name, 1 + below(g, 2));
-    else if (c) tw_buf_text(&g->out, c->name);
-    else tw_buf_text(&g->out, kind == 'I' ? "7" : "'lit'");
+    if (array)
+        tw_buf_printf(&g->out, "%s[%u]", array->name, 1 + below(g, 2));
+    else if (c)
+        tw_buf_text(&g->out, c->name);
+    else
+        tw_buf_text(&g->out, kind == 'I' ? "7" : "'lit'");
 }
 
 static void expression(generator *g, const shape *s, char kind) {
@@ -143,9 +146,12 @@ static void expression(generator *g, const shape *s, char kind) {
 static void simple_condition(generator *g, const shape *s) {
     const column *row = pick(g, s, "NR"), *bound = pick(g, s, "W");
     uint32_t choice = below(g, 8);
-    if (choice == 0 && row) tw_buf_printf(&g->out, "%s IS %sNULL", row->name, below(g, 2) ? "NOT " : "");
-    else if (choice == 1 && bound) tw_buf_printf(&g->out, "%s > TIMESTAMP '2024-01-01 00:00:%02u'", bound->name, below(g, 40));
-    else if (choice == 2) tw_buf_text(&g->out, below(g, 4) ? "1 = 1" : "1 = 2");
+    if (choice == 0 && row)
+        tw_buf_printf(&g->out, "%s IS %sNULL", row->name, below(g, 2) ? "NOT " : "");
+    else if (choice == 1 && bound)
+        tw_buf_printf(&g->out, "%s > TIMESTAMP '2024-01-01 00:00:%02u'", bound->name, below(g, 40));
+    else if (choice == 2)
+        tw_buf_text(&g->out, below(g, 4) ? "1 = 1" : "1 = 2");
     else if (choice < 5) {
         expression(g, s, 'S');
         tw_buf_text(&g->out, below(g, 2) ? " = 'a'" : " <> 'b'");
@@ -276,8 +282,8 @@ static shape distinct(generator *g, const shape *s, int from) {
 /* A window table function, then most times an aggregation per window. */
 static shape window(generator *g, const shape *s, int from) {
     static const char *const functions[] = {"TUMBLE", "HOP", "CUMULATE", "SESSION"};
-    static const char *const sizes[] = {"INTERVAL '10' SECOND", "INTERVAL '5' SECOND, INTERVAL '10' SECOND", "INTERVAL '5' SECOND, INTERVAL '15' SECOND",
-                                        "INTERVAL '3' SECOND"};
+    static const char *const sizes[] = {"INTERVAL '10' SECOND", "INTERVAL '5' SECOND, INTERVAL '10' SECOND",
+                                        "INTERVAL '5' SECOND, INTERVAL '15' SECOND", "INTERVAL '3' SECOND"};
     const column *time = pick(g, s, "T"), *key = pick(g, s, "S");
     if (!time || s->updating || has(s, "window_start")) return unite(g, s, from);
     shape in = *s, to = {0};
@@ -327,8 +333,10 @@ static void last(generator *g, const shape *s) {
         if (strchr("ISWT", s->columns[i].kind)) scalars.columns[scalars.n++] = s->columns[i];
     bool limited = scalars.n && below(g, 4) == 0;
     tw_buf_text(&g->out, "SELECT ");
-    if (limited) list(g, &scalars, 0, scalars.n);
-    else tw_buf_text(&g->out, "*");
+    if (limited)
+        list(g, &scalars, 0, scalars.n);
+    else
+        tw_buf_text(&g->out, "*");
     tw_buf_printf(&g->out, " FROM v%d", g->views);
     if (limited) {
         tw_buf_text(&g->out, " ORDER BY ");
@@ -338,10 +346,9 @@ static void last(generator *g, const shape *s) {
     tw_buf_text(&g->out, ";\n");
 }
 
-static const char TABLE[] =
-    "CREATE TABLE e (id INT NOT NULL, k STRING, v INT, w BIGINT, r ROW<a INT, b STRING, n ROW<x INT, y STRING NOT NULL>>,\n"
-    "  q ROW<a INT NOT NULL, b STRING> NOT NULL, arr ARRAY<INT>, ts TIMESTAMP(3), later AS ts + INTERVAL '1' SECOND,\n"
-    "  WATERMARK FOR ts AS ts - INTERVAL '1' HOUR) WITH ('connector' = 'filesystem', 'path' = '%s', 'format' = 'json');\n";
+static const char TABLE[] = "CREATE TABLE e (id INT NOT NULL, k STRING, v INT, w BIGINT, r ROW<a INT, b STRING, n ROW<x INT, y STRING NOT NULL>>,\n"
+                            "  q ROW<a INT NOT NULL, b STRING> NOT NULL, arr ARRAY<INT>, ts TIMESTAMP(3), later AS ts + INTERVAL '1' SECOND,\n"
+                            "  WATERMARK FOR ts AS ts - INTERVAL '1' HOUR) WITH ('connector' = 'filesystem', 'path' = '%s', 'format' = 'json');\n";
 
 static void generate(generator *g, tw_mem *mem, uint64_t seed) {
     static shape (*const steps[])(generator *, const shape *, int) = {project, project, project, unite, group, distinct, window, window};
@@ -382,9 +389,10 @@ static void test_rules_change_no_result(void **state) {
         empty += with.status == TW_OK && !strchr(with.text, '\n')[1]; /* a header alone */
         if (!same(&with, &without)) {
             if (differences++ < 3)
-                print_error("THALWEG_TEST_SEED=%llu\n%swith the rules: %s\n%swithout: %s\n%s", (unsigned long long)seed, g.out.data, with.error.message,
-                            with.text, without.error.message, without.text);
-        } else if (only) print_message("%s%s%s", g.out.data, with.error.message, with.text);
+                print_error("THALWEG_TEST_SEED=%llu\n%swith the rules: %s\n%swithout: %s\n%s", (unsigned long long)seed, g.out.data,
+                            with.error.message, with.text, without.error.message, without.text);
+        } else if (only)
+            print_message("%s%s%s", g.out.data, with.error.message, with.text);
         free(with.text);
         free(without.text);
         tw_buf_free(&g.out);
@@ -402,9 +410,9 @@ static void random_row(FILE *out, tw_prng *prng, int i) {
                                        "{\"a\":7,\"b\":null,\"n\":{\"x\":null,\"y\":\"a\"}}"};
     static const char *const arrays[] = {"null", "[]", "[1]", "[null,4]", "[3,2,1]"};
     uint64_t r = tw_prng_next(prng);
-    fprintf(out, "{\"id\":%d,\"k\":%s,\"v\":%s,\"w\":%s,\"r\":%s,\"q\":{\"a\":%d,\"b\":%s},\"arr\":%s,\"ts\":\"2024-01-01 00:00:%02d.%03d\"}\n", i, keys[r % 5],
-            numbers[(r >> 8) % 8], numbers[(r >> 16) % 8], rows[(r >> 24) % 4], (int)((r >> 32) % 5), keys[(r >> 40) % 5], arrays[(r >> 48) % 5],
-            (int)(i * 40 / ROWS), (int)((r >> 52) % 1000));
+    fprintf(out, "{\"id\":%d,\"k\":%s,\"v\":%s,\"w\":%s,\"r\":%s,\"q\":{\"a\":%d,\"b\":%s},\"arr\":%s,\"ts\":\"2024-01-01 00:00:%02d.%03d\"}\n", i,
+            keys[r % 5], numbers[(r >> 8) % 8], numbers[(r >> 16) % 8], rows[(r >> 24) % 4], (int)((r >> 32) % 5), keys[(r >> 40) % 5],
+            arrays[(r >> 48) % 5], (int)(i * 40 / ROWS), (int)((r >> 52) % 1000));
 }
 
 static int write_table(void **state) {
@@ -492,11 +500,10 @@ static void explained(const char *query, const char *const *there, const char *c
         if (strstr(plan, *absent)) fail_msg("'%s' is in the plan of %s\n%s", *absent, query, plan);
     free(o.text);
 }
-#define HAS(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(,) NULL})
-
+#define HAS(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
 
 #define TVF(f, more) "TABLE(" f "(TABLE e" more ", INTERVAL '10' SECOND))"
-#define TUMBLED TVF("TUMBLE", ", DESCRIPTOR(ts)")
+#define TUMBLED      TVF("TUMBLE", ", DESCRIPTOR(ts)")
 
 static void test_columns_nobody_reads(void **state) {
     (void)state;
@@ -513,15 +520,19 @@ static void test_columns_nobody_reads(void **state) {
 
 static void test_filters_go_down(void **state) {
     (void)state;
-    explained("SELECT * FROM (SELECT k, COUNT(*) AS c FROM e GROUP BY k) WHERE k = 'a' AND c > 1", HAS("where=[>(EXPR$0, 1)]", "Calc(select=[k], where=[=(k, 'a')]"), HAS());
-    explained("SELECT * FROM (SELECT k, COUNT(*) AS c FROM e GROUP BY ROLLUP (k)) WHERE k = 'a'", HAS("Expand(", "where=[=(k, 'a')]"), HAS("Calc(select=[k], where"));
+    explained("SELECT * FROM (SELECT k, COUNT(*) AS c FROM e GROUP BY k) WHERE k = 'a' AND c > 1",
+              HAS("where=[>(EXPR$0, 1)]", "Calc(select=[k], where=[=(k, 'a')]"), HAS());
+    explained("SELECT * FROM (SELECT k, COUNT(*) AS c FROM e GROUP BY ROLLUP (k)) WHERE k = 'a'", HAS("Expand(", "where=[=(k, 'a')]"),
+              HAS("Calc(select=[k], where"));
     explained("SELECT COUNT(*) FROM e WHERE 1 = 2", HAS("Values("), HAS("TableSourceScan"));
     explained("SELECT window_start, COUNT(*) FROM " TUMBLED " WHERE v > 1 GROUP BY window_start, window_end", HAS("where=[>(v, 1)]"),
               HAS("WindowTableFunction"));
-    explained("SELECT window_start, COUNT(*) FROM " TVF("SESSION", " PARTITION BY k, DESCRIPTOR(ts)") " WHERE v > 1 GROUP BY window_start, window_end, k",
-              HAS("WindowTableFunction"), HAS());
-    explained("SELECT window_start, COUNT(*) FROM " TVF("SESSION", " PARTITION BY k, DESCRIPTOR(ts)") " WHERE k = 'a' GROUP BY window_start, window_end, k",
-              HAS("SessionWindowAggregate"), HAS("WindowTableFunction"));
+    explained(
+        "SELECT window_start, COUNT(*) FROM " TVF("SESSION", " PARTITION BY k, DESCRIPTOR(ts)") " WHERE v > 1 GROUP BY window_start, window_end, k",
+        HAS("WindowTableFunction"), HAS());
+    explained(
+        "SELECT window_start, COUNT(*) FROM " TVF("SESSION", " PARTITION BY k, DESCRIPTOR(ts)") " WHERE k = 'a' GROUP BY window_start, window_end, k",
+        HAS("SessionWindowAggregate"), HAS("WindowTableFunction"));
     /* what can fail sees only what it saw before */
     explained("SELECT * FROM (SELECT k, COUNT(*) AS c FROM e GROUP BY k) WHERE c > 1 AND CAST(k AS INT) > 1", HAS("GroupAggregate("),
               HAS("Calc(select=[k], where"));
@@ -531,8 +542,8 @@ static void test_windows_are_recognised(void **state) {
     (void)state;
     explained("SELECT window_end, SUM(v) FROM " TUMBLED " GROUP BY window_end, window_start", HAS("WindowAggregate("), HAS("WindowTableFunction"));
     explained("SELECT window_start, SUM(v) FROM " TUMBLED " GROUP BY window_start", HAS("GroupAggregate(", "WindowTableFunction"), HAS());
-    explained("SELECT window_start, MAX(window_end) FROM " TUMBLED " GROUP BY window_start, window_end", HAS("WindowAggregate(", "WindowTableFunction"),
-              HAS("GroupAggregate("));
+    explained("SELECT window_start, MAX(window_end) FROM " TUMBLED " GROUP BY window_start, window_end",
+              HAS("WindowAggregate(", "WindowTableFunction"), HAS("GroupAggregate("));
     explained("SELECT window_start, COUNT(*) FROM " TVF("SESSION", " PARTITION BY k, DESCRIPTOR(ts)") " GROUP BY window_start, window_end, k, v",
               HAS("WindowAggregate(", "WindowTableFunction"), HAS("GroupAggregate("));
 }
@@ -541,7 +552,8 @@ static void test_windows_are_recognised(void **state) {
 static void test_keys_of_windowed_results(void **state) {
     (void)state;
     explained("SELECT k, COUNT(*) FROM e GROUP BY k, TUMBLE(ts, INTERVAL '1' SECOND)", HAS("WindowAggregate("), HAS("upsertKey"));
-    explained("SELECT k, TUMBLE_START(ts, INTERVAL '1' SECOND), COUNT(*) FROM e GROUP BY k, TUMBLE(ts, INTERVAL '1' SECOND)", HAS("upsertKey=[k, "), HAS());
+    explained("SELECT k, TUMBLE_START(ts, INTERVAL '1' SECOND), COUNT(*) FROM e GROUP BY k, TUMBLE(ts, INTERVAL '1' SECOND)", HAS("upsertKey=[k, "),
+              HAS());
 }
 
 /* Forty views that each say their column twice: a tree of 2^40 expressions where they are merged without end. */
@@ -571,10 +583,14 @@ static void test_equal_sub_plans_are_one(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns_nobody_reads),        cmocka_unit_test(test_filters_go_down),
-        cmocka_unit_test(test_windows_are_recognised),      cmocka_unit_test(test_keys_of_windowed_results),
-        cmocka_unit_test(test_a_chain_of_views_stays_small), cmocka_unit_test(test_equal_sub_plans_are_one),
-        cmocka_unit_test(test_plans_survive_their_binary_form), cmocka_unit_test(test_rules_change_no_result),
+        cmocka_unit_test(test_columns_nobody_reads),
+        cmocka_unit_test(test_filters_go_down),
+        cmocka_unit_test(test_windows_are_recognised),
+        cmocka_unit_test(test_keys_of_windowed_results),
+        cmocka_unit_test(test_a_chain_of_views_stays_small),
+        cmocka_unit_test(test_equal_sub_plans_are_one),
+        cmocka_unit_test(test_plans_survive_their_binary_form),
+        cmocka_unit_test(test_rules_change_no_result),
     };
     return cmocka_run_group_tests(tests, write_table, remove_table);
 }

@@ -139,8 +139,7 @@ static void test_limits(void **state) {
 static void test_dump(void **state) {
     static const char *const cases[][2] = {
         {"SELECT a AS x FROM t WHERE a IS NOT NULL LIMIT 2", "(query (select a:x (from (table t)) (where (IS NOT NULL a))) (limit 2))\n"},
-        {"SELECT 1 UNION SELECT 2 INTERSECT SELECT 3",
-         "(query (union (select 1) (intersect (select 2) (select 3))))\n"},
+        {"SELECT 1 UNION SELECT 2 INTERSECT SELECT 3", "(query (union (select 1) (intersect (select 2) (select 3))))\n"},
         {"SELECT TRIM(BOTH FROM a), EXTRACT(DAY FROM b), a::INT, x[1].y FROM t",
          "(query (select (TRIM %BOTH ' ' a) (EXTRACT %DAY b) (cast a type4) (. (ITEM x 1) y) (from (table t))))\n"},
     };
@@ -181,9 +180,8 @@ static void test_out_of_memory(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),    cmocka_unit_test(test_bad),
-                                       cmocka_unit_test(test_resynchronise), cmocka_unit_test(test_binding),
-                                       cmocka_unit_test(test_limits),  cmocka_unit_test(test_dump),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),    cmocka_unit_test(test_resynchronise),
+                                       cmocka_unit_test(test_binding),      cmocka_unit_test(test_limits), cmocka_unit_test(test_dump),
                                        cmocka_unit_test(test_out_of_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

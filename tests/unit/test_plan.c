@@ -75,13 +75,16 @@ static tw_table_ref table(tw_arena *a, const char *name) {
 }
 
 static tw_plan_node *scan(tw_arena *a, const char *name) {
-    tw_field fields[] = {{TW_STR("id"), &TW_TYPE_BIGINT}, event_row(a)->fields[1], {TW_STR("name"), &TW_TYPE_STRING},
-                         {TW_STR("ok"), &TW_TYPE_BOOLEAN}, {TW_STR("file.path"), &TW_TYPE_STRING}};
+    tw_field fields[] = {{TW_STR("id"), &TW_TYPE_BIGINT},
+                         event_row(a)->fields[1],
+                         {TW_STR("name"), &TW_TYPE_STRING},
+                         {TW_STR("ok"), &TW_TYPE_BOOLEAN},
+                         {TW_STR("file.path"), &TW_TYPE_STRING}};
     tw_plan_node *n = node(a, TW_PLAN_SCAN, tw_type_row(a, fields, 5), 0);
     tw_str *keys = TW_NEW_ARRAY(a, tw_str, 1);
     keys[0] = TW_STR("file.path");
-    n->u.scan = (tw_plan_scan){.table = table(a, name), .wanted = event_row(a), .metadata = keys, .nmetadata = 1, .bounded = true,
-                               .ordered_by_watermark = true};
+    n->u.scan = (tw_plan_scan){
+        .table = table(a, name), .wanted = event_row(a), .metadata = keys, .nmetadata = 1, .bounded = true, .ordered_by_watermark = true};
     n->pos = (tw_pos){12, 2, 5, 6};
     return n;
 }
@@ -138,9 +141,19 @@ static tw_plan_node *agg(tw_arena *a, tw_plan_kind kind, tw_plan_node *input, tw
     const tw_function *count = aggregate("COUNT");
     calls[0] = (tw_agg_call){.function = count, .type = &TW_TYPE_BIGINT, .filter = -1, .name = TW_STR("n")};
     calls[1] = (tw_agg_call){count, &TW_TYPE_BIGINT, columns(a, 1, 2), 1, 3, true, true, TW_STR("d")};
-    n->u.agg = (tw_plan_agg){.keys = columns(a, 1, 0), .nkeys = 1, .calls = calls, .ncalls = 2, .window = window, .gives_start = windowed,
-                             .gives_end = windowed, .gives_time = windowed, .count_star = 0, .input_append = true, .late_table = TW_STR("e"),
-                             .emit = {TW_EMIT_EVERY, 5000, true, 86400000}, .ttl_ms = 3600000};
+    n->u.agg = (tw_plan_agg){.keys = columns(a, 1, 0),
+                             .nkeys = 1,
+                             .calls = calls,
+                             .ncalls = 2,
+                             .window = window,
+                             .gives_start = windowed,
+                             .gives_end = windowed,
+                             .gives_time = windowed,
+                             .count_star = 0,
+                             .input_append = true,
+                             .late_table = TW_STR("e"),
+                             .emit = {TW_EMIT_EVERY, 5000, true, 86400000},
+                             .ttl_ms = 3600000};
     n->changelog = TW_RETRACT;
     n->upsert_key = columns(a, 1, 0);
     n->nupsert_key = 1;
@@ -161,8 +174,14 @@ static tw_plan_node *sort(tw_arena *a, tw_plan_kind kind, tw_plan_node *input) {
         row = tw_type_row(a, fields, row->nfields + 1);
     }
     tw_plan_node *n = node(a, kind, row, 1, input);
-    n->u.sort = (tw_plan_sort){.keys = keys, .nkeys = kind == TW_PLAN_LIMIT ? 0 : 2, .by_time = kind == TW_PLAN_SORT, .offset = 3, .limit = 10,
-                               .partition = columns(a, 1, 2), .npartition = kind == TW_PLAN_TOP_N, .gives_rank = kind == TW_PLAN_TOP_N};
+    n->u.sort = (tw_plan_sort){.keys = keys,
+                               .nkeys = kind == TW_PLAN_LIMIT ? 0 : 2,
+                               .by_time = kind == TW_PLAN_SORT,
+                               .offset = 3,
+                               .limit = 10,
+                               .partition = columns(a, 1, 2),
+                               .npartition = kind == TW_PLAN_TOP_N,
+                               .gives_rank = kind == TW_PLAN_TOP_N};
     return n;
 }
 
@@ -324,9 +343,9 @@ static void test_ids(void **state) {
     tw_option swapped[] = {source->u.scan.table.options[1], source->u.scan.table.options[0]};
     source->u.scan.table.options = swapped;
     source->pos.line = 99;
-    ((tw_plan_node *)again->inputs[0])->row =
-        row_of(a, 4, (const char *[]){"a", "b", "c", "d"},
-               (const tw_type *[]){&TW_TYPE_BIGINT, again->inputs[0]->row->fields[1].type, &TW_TYPE_STRING, &TW_TYPE_BOOLEAN});
+    ((tw_plan_node *)again->inputs[0])->row = row_of(
+        a, 4, (const char *[]){"a", "b", "c", "d"},
+        (const tw_type *[]){&TW_TYPE_BIGINT, again->inputs[0]->row->fields[1].type, &TW_TYPE_STRING, &TW_TYPE_BOOLEAN});
     finish(f, (tw_plan_node *[]){again}, 1);
     assert_true(again->inputs[0]->id == id1);
     swapped[0].value = TW_STR("/elsewhere");

@@ -97,8 +97,7 @@ static void test_error_rows(void **state) {
     assert_int_equal(r->errors.first.status, TW_E_DIVISION_BY_ZERO);
     assert_true(tw_column_null(&r->out[0], 0) && tw_column_null(&r->out[1], 0));
     r->eval.errors = NULL;
-    assert_int_equal(tw_program_run(r->program, &r->eval, &in->batch, (tw_selection){NULL, 100}, r->out, &test_error),
-                     TW_E_DIVISION_BY_ZERO);
+    assert_int_equal(tw_program_run(r->program, &r->eval, &in->batch, (tw_selection){NULL, 100}, r->out, &test_error), TW_E_DIVISION_BY_ZERO);
     stop(r);
 }
 
@@ -129,11 +128,11 @@ static void test_three_valued_logic(void **state) {
     (void)state;
     const tw_expr *v[3] = {truth(true), truth(false), null_of(&TW_TYPE_BOOLEAN)};
     const char *and[3][3] = {{"TRUE", "FALSE", "NULL"}, {"FALSE", "FALSE", "FALSE"}, {"NULL", "FALSE", "NULL"}};
-    const char *or[3][3] = {{"TRUE", "TRUE", "TRUE"}, {"TRUE", "FALSE", "NULL"}, {"TRUE", "NULL", "NULL"}};
+    const char * or [3][3] = {{"TRUE", "TRUE", "TRUE"}, {"TRUE", "FALSE", "NULL"}, {"TRUE", "NULL", "NULL"}};
     for (int a = 0; a < 3; a++) {
         for (int b = 0; b < 3; b++) {
             VALUE(CALL("AND", v[a], v[b]), and[a][b]);
-            VALUE(CALL("OR", v[a], v[b]), or[a][b]);
+            VALUE(CALL("OR", v[a], v[b]), or [a][b]);
         }
     }
     VALUE(CALL("NOT", v[2]), "NULL");
@@ -169,8 +168,7 @@ static void test_nested(void **state) {
     VALUE(CALL("FIELD", row, number(1)), "x");
     VALUE(CALL("ITEM", CALL("ARRAY", array, array), number(2)), "[1, NULL, 3]");
     VALUE(cast(array, tw_type_array(&test_arena, &TW_TYPE_STRING)), "[1, NULL, 3]");
-    VALUE(cast(CALL("ARRAY", text("1"), text("x")), tw_type_array(&test_arena, &TW_TYPE_INTEGER)),
-          "error: cannot cast '[1, x]' to ARRAY<INT>");
+    VALUE(cast(CALL("ARRAY", text("1"), text("x")), tw_type_array(&test_arena, &TW_TYPE_INTEGER)), "error: cannot cast '[1, x]' to ARRAY<INT>");
     VALUE(try_cast(CALL("ARRAY", text("1"), text("x")), tw_type_array(&test_arena, &TW_TYPE_INTEGER)), "NULL");
     VALUE(CALL("COALESCE", null_of(array->type), array), "[1, NULL, 3]");
     VALUE(CALL("=", row, row), "TRUE");
@@ -202,8 +200,8 @@ static void test_binary_form(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_expr, close_expr)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_strict_nulls_and_selection), TEST(test_branches_do_not_fail),
-                                       TEST(test_error_rows), TEST(test_filter), TEST(test_three_valued_logic),
-                                       TEST(test_conditional), TEST(test_nested), TEST(test_binary_form)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_strict_nulls_and_selection), TEST(test_branches_do_not_fail), TEST(test_error_rows), TEST(test_filter),
+        TEST(test_three_valued_logic),         TEST(test_conditional),          TEST(test_nested),     TEST(test_binary_form)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

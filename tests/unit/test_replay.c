@@ -32,7 +32,7 @@ static void test_splits_that_hold_nobody_up(void **state) {
     assert_int_equal(tw_replay_due_ns(&r, 1, 100, 501 * MS), 501 * MS);
     tw_replay_saw(&r, 50, 502 * MS);
     assert_int_equal(tw_replay_due_ns(&r, 1, 200, 503 * MS), 601 * MS);
-    assert_int_equal(tw_replay_due_ns(&r, 1, 40, 503 * MS), 503 * MS);       /* behind the clock: at once */
+    assert_int_equal(tw_replay_due_ns(&r, 1, 40, 503 * MS), 503 * MS); /* behind the clock: at once */
     assert_int_equal(tw_replay_due_ns(&r, 1e-9, INT64_MAX, 503 * MS), INT64_MAX);
     tw_replay_close(&r);
 }

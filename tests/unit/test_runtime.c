@@ -15,21 +15,21 @@ enum { KEYS = 64 };
 
 static struct {
     int nsplits;
-    int64_t rows;       /* of each split */
-    bool endless;       /* blocked at the end, not ended */
+    int64_t rows; /* of each split */
+    bool endless; /* blocked at the end, not ended */
     int64_t made_per_row;
     _Atomic int32_t fail_after; /* batches until the failing operator fails */
     bool fail_silently;
-    int sink_blocks;    /* of so many writes, one is taken */
+    int sink_blocks; /* of so many writes, one is taken */
 } config;
 
 static struct {
     pthread_mutex_t lock;
-    int64_t totals[KEYS];   /* committed */
+    int64_t totals[KEYS]; /* committed */
     int64_t rows;
-    int64_t made_batches;   /* emitted by makers */
-    int64_t watermark;      /* highest that a checker has seen */
-    int64_t behind;         /* most that a row's time was below the highest before it */
+    int64_t made_batches; /* emitted by makers */
+    int64_t watermark;    /* highest that a checker has seen */
+    int64_t behind;       /* most that a row's time was below the highest before it */
 } seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* --- source: row i of split s has key (i * 7 + s) mod KEYS, value i, time 10 * i + s; now and then it has nothing --- */
@@ -120,8 +120,8 @@ static void numbers_reader_close(tw_split_reader *opaque) {
     tw_free(r->mem, r, sizeof *r);
 }
 
-static const tw_source_ops NUMBERS_SOURCE = {numbers_open, numbers_close, numbers_splits, numbers_reader_open, numbers_poll, numbers_position,
-                                             numbers_progress, numbers_reader_close};
+static const tw_source_ops NUMBERS_SOURCE = {numbers_open, numbers_close,    numbers_splits,   numbers_reader_open,
+                                             numbers_poll, numbers_position, numbers_progress, numbers_reader_close};
 
 /* --- sink: adds values up by key; what was written counts when it is committed --- */
 
@@ -164,7 +164,8 @@ static tw_status store_finish(tw_sink *sink, tw_error *error) { return store_com
 static void store_close(tw_sink *sink) { tw_free(((store *)sink)->mem, sink, sizeof(store)); }
 
 static const tw_sink_ops STORE_SINK = {store_open, store_write, store_commit, store_finish, store_close};
-static const tw_connector NUMBERS = {.name = "numbers", .doc = "", .source = &NUMBERS_SOURCE}, STORE = {.name = "store", .doc = "", .sink = &STORE_SINK};
+static const tw_connector NUMBERS = {.name = "numbers", .doc = "", .source = &NUMBERS_SOURCE},
+                          STORE = {.name = "store", .doc = "", .sink = &STORE_SINK};
 static const tw_connector *const CONNECTORS[] = {&NUMBERS, &STORE};
 
 /* --- operator: sums by key, given out at the end; every row must be of an own key group --- */
@@ -255,8 +256,15 @@ static void sums_close(tw_operator *op) {
     tw_builder_close(&s->out);
 }
 
-static const tw_operator_ops SUMS = {.name = "sums", .size = sizeof(sums), .open = sums_open, .push = sums_push, .resume = sums_resume,
-                                     .watermark = sums_watermark, .snapshot = sums_snapshot, .restore = sums_restore, .close = sums_close};
+static const tw_operator_ops SUMS = {.name = "sums",
+                                     .size = sizeof(sums),
+                                     .open = sums_open,
+                                     .push = sums_push,
+                                     .resume = sums_resume,
+                                     .watermark = sums_watermark,
+                                     .snapshot = sums_snapshot,
+                                     .restore = sums_restore,
+                                     .close = sums_close};
 
 /* --- operator: much from little, per row (EXPAND) or at the end (WINDOW) --- */
 
@@ -313,8 +321,13 @@ static tw_status maker_watermark(tw_operator *op, int port, int64_t w) {
 
 static void maker_close(tw_operator *op) { tw_builder_close(&((maker *)op)->out); }
 
-static const tw_operator_ops MAKER = {.name = "maker", .size = sizeof(maker), .open = maker_open, .push = maker_push, .resume = maker_resume,
-                                      .watermark = maker_watermark, .close = maker_close};
+static const tw_operator_ops MAKER = {.name = "maker",
+                                      .size = sizeof(maker),
+                                      .open = maker_open,
+                                      .push = maker_push,
+                                      .resume = maker_resume,
+                                      .watermark = maker_watermark,
+                                      .close = maker_close};
 
 /* --- operator: hands on, and sees that no row comes behind a watermark --- */
 
@@ -757,10 +770,18 @@ static void test_no_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_flat_memory), cmocka_unit_test(test_slices), cmocka_unit_test(test_diamond),
-        cmocka_unit_test(test_circle), cmocka_unit_test(test_owners), cmocka_unit_test(test_barriers),
-        cmocka_unit_test(test_barriers_in_diamond), cmocka_unit_test(test_errors), cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_idle_channels), cmocka_unit_test(test_split_order), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_flat_memory),
+        cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_diamond),
+        cmocka_unit_test(test_circle),
+        cmocka_unit_test(test_owners),
+        cmocka_unit_test(test_barriers),
+        cmocka_unit_test(test_barriers_in_diamond),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_idle_channels),
+        cmocka_unit_test(test_split_order),
+        cmocka_unit_test(test_threads),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

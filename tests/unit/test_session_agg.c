@@ -1,22 +1,24 @@
 #include "window_model.h"
 
 #define SESSION(gap) {.kind = TW_WINDOW_SESSION, .gap_ms = gap}
-#define HOUR INT64_C(3600000)
+#define HOUR         INT64_C(3600000)
 
 /* Rows that touch merge: [0, 1000) and [1000, 2000). A late row joins a session that is open and is dropped where it would be one of its own. */
 static void test_sessions(void **state) {
     (void)state;
     plan_test t;
     window_open(&t);
-    tw_plan_node *n = plan_scan(&t, window_input(&t, false), 1,
-                                "1, 1, 0\n1, 2, 1000\n2, 3, 500\n1, 4, 2001\n2, 5, 2500\n1, 6, 3500\n1, 7, 900\n2, 8, 1200\n2, 9, 2600\n1, 10, 4500\n");
+    tw_plan_node *n = plan_scan(
+        &t, window_input(&t, false), 1,
+        "1, 1, 0\n1, 2, 1000\n2, 3, 500\n1, 4, 2001\n2, 5, 2500\n1, 6, 3500\n1, 7, 900\n2, 8, 1200\n2, 9, 2600\n1, 10, 4500\n");
     n = plan_exchange(&t, plan_watermark(&t, n, 2, 0), 1, 0);
     tw_agg_call calls[] = {window_call("COUNT", 0, false, false), window_call("SUM", 1, false, false)};
     n = window_agg(&t, n, (tw_window){.kind = TW_WINDOW_SESSION, .time_column = 2, .gap_ms = 1000}, 2, calls);
     plan_sink(&t, n);
-    const char *expected = "+I[1, 2, 3, 1970-01-01T00:00, 1970-01-01T00:00:02]\n+I[1, 1, 4, 1970-01-01T00:00:02.001, 1970-01-01T00:00:03.001]\n"
-                           "+I[1, 2, 16, 1970-01-01T00:00:03.500, 1970-01-01T00:00:05.500]\n+I[2, 1, 3, 1970-01-01T00:00:00.500, 1970-01-01T00:00:01.500]\n"
-                           "+I[2, 1, 5, 1970-01-01T00:00:02.500, 1970-01-01T00:00:03.500]\n+I[2, 1, 9, 1970-01-01T00:00:02.600, 1970-01-01T00:00:03.600]\n";
+    const char *expected =
+        "+I[1, 2, 3, 1970-01-01T00:00, 1970-01-01T00:00:02]\n+I[1, 1, 4, 1970-01-01T00:00:02.001, 1970-01-01T00:00:03.001]\n"
+        "+I[1, 2, 16, 1970-01-01T00:00:03.500, 1970-01-01T00:00:05.500]\n+I[2, 1, 3, 1970-01-01T00:00:00.500, 1970-01-01T00:00:01.500]\n"
+        "+I[2, 1, 5, 1970-01-01T00:00:02.500, 1970-01-01T00:00:03.500]\n+I[2, 1, 9, 1970-01-01T00:00:02.600, 1970-01-01T00:00:03.600]\n";
     plan_expect(&t, expected);
     assert_int_equal(t.stats.late_rows, 2);
     plan_expect_resumed(&t, false, expected);

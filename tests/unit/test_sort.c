@@ -47,8 +47,13 @@ static void limits(void **state) {
         int64_t offset, limit;
         const char *expected;
     } CASES[] = {
-        {0, 2, "+I[1, a]\n+I[1, d]\n"},          {1, 2, "+I[1, d]\n+I[2, c]\n"}, {4, 9, "+I[4, b]\n"}, {0, 0, ""}, {5, 1, ""},
-        {3, -1, "+I[3, e]\n+I[4, b]\n"},         {2, INT64_MAX, "+I[2, c]\n+I[3, e]\n+I[4, b]\n"},
+        {0, 2, "+I[1, a]\n+I[1, d]\n"},
+        {1, 2, "+I[1, d]\n+I[2, c]\n"},
+        {4, 9, "+I[4, b]\n"},
+        {0, 0, ""},
+        {5, 1, ""},
+        {3, -1, "+I[3, e]\n+I[4, b]\n"},
+        {2, INT64_MAX, "+I[2, c]\n+I[3, e]\n+I[4, b]\n"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
         for (int deletes = 0; deletes < 2; deletes++) {
@@ -70,7 +75,8 @@ static void limits(void **state) {
 static void deletes(void **state) {
     plan_test t;
     begin(&t);
-    tw_plan_node *n = plan_scan(&t, row_of(&t), 1, "1, a\n1, a\n-D 2, b\n2, b\n-U 1, a\n+U 3, a\n1, a\n1, a\n-D 9, z\n2, b\n-D 3, a\n3, a\n-D 3, a\n+I 3, a\n");
+    tw_plan_node *n = plan_scan(&t, row_of(&t), 1,
+                                "1, a\n1, a\n-D 2, b\n2, b\n-U 1, a\n+U 3, a\n1, a\n1, a\n-D 9, z\n2, b\n-D 3, a\n3, a\n-D 3, a\n+I 3, a\n");
     tw_sort_key keys[] = {{0, true, false}};
     n = sort_over(&t, n, 1, keys);
     const char *expected = "+I[3, a]\n+I[2, b]\n+I[1, a]\n+I[1, a]\n+I[1, a]\n";
@@ -135,7 +141,9 @@ static void by_time_does_not_wait_for_the_end(void **state) {
 }
 
 /* Many rows in random order over three splits, by batches, shards and rings of two slots: against qsort. */
-static int by_number(const void *a, const void *b) { return (*(const int64_t *)a > *(const int64_t *)b) - (*(const int64_t *)a < *(const int64_t *)b); }
+static int by_number(const void *a, const void *b) {
+    return (*(const int64_t *)a > *(const int64_t *)b) - (*(const int64_t *)a < *(const int64_t *)b);
+}
 
 static void many_rows(void **state) {
     enum { ROWS = 10000 };
@@ -192,11 +200,13 @@ static void sort_keys_agree_with_comparison(void **state) {
     }
     for (int f = 0; f < 2; f++, ntypes++) {
         const tw_type *type = f ? &TW_TYPE_FLOAT : &TW_TYPE_DOUBLE;
-        for (int k = 0; k < 8; k++) values[ntypes][k] = (tw_value){.type = type, .u.f = f ? (double)(float)(DOUBLES[k] / (k > 5 ? 1e-300 : 1)) : DOUBLES[k]};
+        for (int k = 0; k < 8; k++)
+            values[ntypes][k] = (tw_value){.type = type, .u.f = f ? (double)(float)(DOUBLES[k] / (k > 5 ? 1e-300 : 1)) : DOUBLES[k]};
         values[ntypes][8] = (tw_value){.type = type, .u.f = __builtin_nan("")};
         counts[ntypes] = 9;
     }
-    static const tw_str STRINGS[] = {{"", 0}, {"a", 1}, {"a\0", 2}, {"a\0b", 3}, {"ab", 2}, {"\xff", 1}, {"a\xff", 2}, {"longer than twelve bytes", 24}};
+    static const tw_str STRINGS[] = {{"", 0},   {"a", 1},    {"a\0", 2},   {"a\0b", 3},
+                                     {"ab", 2}, {"\xff", 1}, {"a\xff", 2}, {"longer than twelve bytes", 24}};
     for (int k = 0; k < 8; k++) values[ntypes][k] = tw_value_of_str(&TW_TYPE_STRING, STRINGS[k]);
     counts[ntypes++] = 8;
     const tw_type *decimal = tw_type_decimal(a, 38, 0);
@@ -230,7 +240,8 @@ static void sort_keys_agree_with_comparison(void **state) {
                     int order = memcmp(x.data, y.data, x.length < y.length ? x.length : y.length);
                     if (!order) order = (x.length > y.length) - (x.length < y.length);
                     int expected = tw_value_compare(&one, 0, &two, 0) * (descending ? -1 : 1);
-                    if ((order > 0) - (order < 0) != (expected > 0) - (expected < 0)) fail_msg("type %d, values %d and %d: %d, not %d", i, j, k, order, expected);
+                    if ((order > 0) - (order < 0) != (expected > 0) - (expected < 0))
+                        fail_msg("type %d, values %d and %d: %d, not %d", i, j, k, order, expected);
                 }
     tw_buf_free(&x);
     tw_buf_free(&y);
@@ -239,8 +250,12 @@ static void sort_keys_agree_with_comparison(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_input), cmocka_unit_test(limits),    cmocka_unit_test(deletes),
-        cmocka_unit_test(by_time),     cmocka_unit_test(many_rows), cmocka_unit_test(by_time_does_not_wait_for_the_end),
+        cmocka_unit_test(whole_input),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(deletes),
+        cmocka_unit_test(by_time),
+        cmocka_unit_test(many_rows),
+        cmocka_unit_test(by_time_does_not_wait_for_the_end),
         cmocka_unit_test(sort_keys_agree_with_comparison),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,8 +74,8 @@ static void make_file(void) {
     tw_prng prng = {7};
     for (int i = 0; i < ROWS; i++) {
         int64_t ts = 1000000 + i * 20 - (int64_t)tw_prng_below(&prng, 400) * (tw_prng_below(&prng, 4) == 0);
-        fprintf(f, "{\"k\":%d,\"ts\":\"1970-01-01 00:%02d:%02d.%03d\"}%s", (int)tw_prng_below(&prng, 5), (int)(ts / 60000 % 60), (int)(ts / 1000 % 60),
-                (int)(ts % 1000), i + 1 < ROWS ? "\n" : "");
+        fprintf(f, "{\"k\":%d,\"ts\":\"1970-01-01 00:%02d:%02d.%03d\"}%s", (int)tw_prng_below(&prng, 5), (int)(ts / 60000 % 60),
+                (int)(ts / 1000 % 60), (int)(ts % 1000), i + 1 < ROWS ? "\n" : "");
         if (i % 331 == 0) fputs("{\"k\": nonsense\n", f);
         if (i % 500 == 0) fputs("\n", f);
         if (i == 2000) {
@@ -98,17 +98,28 @@ static void make_plan(plan_test *t, int64_t delay_ms) {
     tw_option *options = TW_NEW_ARRAY(&t->arena, tw_option, 2);
     options[0] = (tw_option){TW_STR("path"), tw_str_of(path)};
     options[1] = (tw_option){TW_STR("source.max-record-size"), TW_STR("128 kb")};
-    scan->u.scan = (tw_plan_scan){.table = {.name = TW_STR("t"), .connector = TW_STR("filesystem"), .format = TW_STR("json"), .options = options,
-                                            .noptions = 2, .schema = row},
-                                  .wanted = row, .bounded = true, .ordered_by_watermark = true};
+    scan->u.scan = (tw_plan_scan){
+        .table = {.name = TW_STR("t"), .connector = TW_STR("filesystem"), .format = TW_STR("json"), .options = options, .noptions = 2, .schema = row},
+        .wanted = row,
+        .bounded = true,
+        .ordered_by_watermark = true};
     tw_plan_node *n = plan_exchange(t, plan_watermark(t, scan, 1, delay_ms), 1, 0);
     int32_t *keys = TW_NEW_ARRAY(&t->arena, int32_t, 1);
     tw_agg_call *calls = TW_NEW_ARRAY(&t->arena, tw_agg_call, 1);
-    calls[0] = (tw_agg_call){.function = tw_function_find(TW_STR("COUNT")), .type = tw_type_nullable(&t->arena, &TW_TYPE_BIGINT, false), .filter = -1,
+    calls[0] = (tw_agg_call){.function = tw_function_find(TW_STR("COUNT")),
+                             .type = tw_type_nullable(&t->arena, &TW_TYPE_BIGINT, false),
+                             .filter = -1,
                              .name = TW_STR("n")};
-    const tw_type *out = plan_row(t, 3, "k", &TW_TYPE_BIGINT, "n", calls[0].type, "window_start", tw_type_nullable(&t->arena, &TW_TYPE_TIMESTAMP_3, false));
+    const tw_type *out = plan_row(t, 3, "k", &TW_TYPE_BIGINT, "n", calls[0].type, "window_start",
+                                  tw_type_nullable(&t->arena, &TW_TYPE_TIMESTAMP_3, false));
     n = plan_node(t, TW_PLAN_WINDOW_AGG, out, TW_APPEND, 1, n);
-    n->u.agg = (tw_plan_agg){.keys = keys, .nkeys = 1, .calls = calls, .ncalls = 1, .input_append = true, .count_star = -1, .gives_start = true,
+    n->u.agg = (tw_plan_agg){.keys = keys,
+                             .nkeys = 1,
+                             .calls = calls,
+                             .ncalls = 1,
+                             .input_append = true,
+                             .count_star = -1,
+                             .gives_start = true,
                              .window = {.kind = TW_WINDOW_TUMBLE, .time_column = 1, .size_ms = 1000}};
     plan_sink(t, n);
 }

@@ -97,8 +97,10 @@ static void check(fixture *f, tw_table *t, const model *m) {
         tw_table_find(t, &f->keys, found);
         for (int32_t k = 0; k < n; k++) {
             int64_t v = m->value[at + k];
-            if (v < 0) assert_null(found[k]);
-            else assert_true(found[k] && payload(t, found[k])[0] == v);
+            if (v < 0)
+                assert_null(found[k]);
+            else
+                assert_true(found[k] && payload(t, found[k])[0] == v);
             count += v >= 0;
         }
     }
@@ -157,8 +159,10 @@ static tw_table *new_table(work *w) {
 }
 
 static void set(work *w, tw_element *e, int64_t v) {
-    if (w->heap) assert_int_equal(boxed_set(&w->f.mem, tw_table_payload(w->table, e), v), TW_OK);
-    else payload(w->table, e)[0] = v;
+    if (w->heap)
+        assert_int_equal(boxed_set(&w->f.mem, tw_table_payload(w->table, e), v), TW_OK);
+    else
+        payload(w->table, e)[0] = v;
 }
 
 static void change_some(work *w) {
@@ -238,10 +242,14 @@ static void random_work(int form, bool heap, int32_t universe, int steps) {
     tw_buf_init(&w.chunk, &w.f.mem, 0);
     for (int i = 0; i < steps; i++) {
         uint64_t what = tw_prng_below(&w.prng, 10);
-        if (what < 4) change_some(&w);
-        else if (what < 7) remove_some(&w);
-        else if (w.writing) write_some(&w);
-        else if (what == 9) begin_chunk(&w);
+        if (what < 4)
+            change_some(&w);
+        else if (what < 7)
+            remove_some(&w);
+        else if (w.writing)
+            write_some(&w);
+        else if (what == 9)
+            begin_chunk(&w);
     }
     check(&w.f, w.table, &w.now);
     tw_table_close(w.table);

@@ -8,8 +8,11 @@ static const tw_type *sample(tw_arena *arena) {
     const tw_type *list = tw_type_array(arena, tw_type_nullable(arena, &TW_TYPE_STRING, false));
     const tw_type *map = tw_type_map(arena, &TW_TYPE_STRING, tw_type_decimal(arena, 30, 4));
     const tw_type *rowtime = tw_type_with_time(arena, tw_type_timestamp(arena, TW_TIMESTAMP, 3), TW_ROWTIME);
-    tw_field fields[] = {{TW_STR("l"), list}, {TW_STR("m"), map}, {TW_STR("t"), rowtime},
-                         {TW_STR("s"), tw_type_multiset(arena, &TW_TYPE_INTEGER)}, {TW_STR("c"), tw_type_chars(arena, TW_CHAR, 3)}};
+    tw_field fields[] = {{TW_STR("l"), list},
+                         {TW_STR("m"), map},
+                         {TW_STR("t"), rowtime},
+                         {TW_STR("s"), tw_type_multiset(arena, &TW_TYPE_INTEGER)},
+                         {TW_STR("c"), tw_type_chars(arena, TW_CHAR, 3)}};
     return tw_type_row(arena, fields, 5);
 }
 

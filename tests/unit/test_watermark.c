@@ -7,9 +7,12 @@
 static tw_buf seen;
 
 static void note_watermark(int64_t w) {
-    if (w == TW_WATERMARK_MIN) tw_buf_text(&seen, "-");
-    else if (w == TW_WATERMARK_MAX) tw_buf_text(&seen, "end");
-    else tw_buf_printf(&seen, "%lld", (long long)w);
+    if (w == TW_WATERMARK_MIN)
+        tw_buf_text(&seen, "-");
+    else if (w == TW_WATERMARK_MAX)
+        tw_buf_text(&seen, "end");
+    else
+        tw_buf_printf(&seen, "%lld", (long long)w);
 }
 
 static tw_status probe_push(tw_operator *op, int port, const tw_batch *batch) {
@@ -124,7 +127,8 @@ static void wide_timestamps(void **state) {
 static void idle(void **state) {
     plan_test t;
     begin(&t);
-    tw_plan_node *scan = plan_scan(&t, row_of(&t), 2, "1, 100\n2, 200\n~30\n3, 210\n~30\n4, 220\n~30\n5, 300\n", "6, 50\n~100\n7, 60\n~300\n8, 400\n");
+    tw_plan_node *scan = plan_scan(&t, row_of(&t), 2, "1, 100\n2, 200\n~30\n3, 210\n~30\n4, 220\n~30\n5, 300\n",
+                                   "6, 50\n~100\n7, 60\n~300\n8, 400\n");
     tw_plan_node *w = probed(&t, scan, 0, 50, false);
     assert_string_equal(run(&t, 1), "1 6 |50 2 3 |210 4 |220 5 |300 7 8 |400 |end ");
     w->u.watermark.idle_ms = 0;
@@ -181,8 +185,8 @@ static void discovered_later(void **state) {
 static void same_in_every_run(void **state) {
     plan_test t;
     begin(&t);
-    tw_plan_node *scan = plan_scan(&t, row_of(&t), 3, "1, 1000\n2, 3000\n3, 2500\n4, 900\n5, 2000\n6, 9000\n7, 1\n", "8, 500\n9, 200\n10, 800\n11, 800\n",
-                                   "12, 100\n13, NULL\n14, 20\n");
+    tw_plan_node *scan = plan_scan(&t, row_of(&t), 3, "1, 1000\n2, 3000\n3, 2500\n4, 900\n5, 2000\n6, 9000\n7, 1\n",
+                                   "8, 500\n9, 200\n10, 800\n11, 800\n", "12, 100\n13, NULL\n14, 20\n");
     tw_plan_node *w = plan_watermark(&t, scan, 1, 100);
     w->u.watermark.rows_wanted = true;
     tw_plan_node *n = plan_node(&t, TW_PLAN_CALC, plan_row(&t, 2, "k", &TW_TYPE_BIGINT, "w", &TW_TYPE_TIMESTAMP_3), TW_APPEND, 1, w);
@@ -201,9 +205,9 @@ static void same_in_every_run(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_partition), cmocka_unit_test(several_partitions), cmocka_unit_test(no_rows_at_all),    cmocka_unit_test(nulls),
-        cmocka_unit_test(wide_timestamps), cmocka_unit_test(idle),             cmocka_unit_test(idle_task),         cmocka_unit_test(same_in_every_run),
-        cmocka_unit_test(discovered_later),
+        cmocka_unit_test(one_partition), cmocka_unit_test(several_partitions), cmocka_unit_test(no_rows_at_all),
+        cmocka_unit_test(nulls),         cmocka_unit_test(wide_timestamps),    cmocka_unit_test(idle),
+        cmocka_unit_test(idle_task),     cmocka_unit_test(same_in_every_run),  cmocka_unit_test(discovered_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

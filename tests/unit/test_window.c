@@ -2,17 +2,15 @@
 
 /* [k, v, ts] with the three window columns behind. */
 static tw_plan_node *window_function(plan_test *t, tw_plan_node *input, tw_window window) {
-    const tw_type *row = plan_row(t, 6, "k", &TW_TYPE_STRING, "v", &TW_TYPE_BIGINT, "ts", input->row->fields[2].type, "window_start", &TW_TYPE_TIMESTAMP_3,
-                                  "window_end", &TW_TYPE_TIMESTAMP_3, "window_time", input->row->fields[2].type);
+    const tw_type *row = plan_row(t, 6, "k", &TW_TYPE_STRING, "v", &TW_TYPE_BIGINT, "ts", input->row->fields[2].type, "window_start",
+                                  &TW_TYPE_TIMESTAMP_3, "window_end", &TW_TYPE_TIMESTAMP_3, "window_time", input->row->fields[2].type);
     tw_plan_node *n = plan_node(t, TW_PLAN_WINDOW, row, input->changelog, 1, input);
     window.time_column = 2;
     n->u.window = window;
     return n;
 }
 
-static const tw_type *input_row(plan_test *t) {
-    return plan_row(t, 3, "k", &TW_TYPE_STRING, "v", &TW_TYPE_BIGINT, "ts", plan_rowtime(t));
-}
+static const tw_type *input_row(plan_test *t) { return plan_row(t, 3, "k", &TW_TYPE_STRING, "v", &TW_TYPE_BIGINT, "ts", plan_rowtime(t)); }
 
 static tw_plan_node *scripted(plan_test *t, int64_t delay, const char *script) {
     plan_open(t);
@@ -28,9 +26,10 @@ static void test_tumble(void **state) {
     plan_test t;
     tw_plan_node *n = scripted(&t, 0, "a, 1, 1500\na-key-of-more-than-12-bytes, 2, 9000\na, NULL, -1\n");
     plan_sink(&t, window_function(&t, n, (tw_window){.kind = TW_WINDOW_TUMBLE, .size_ms = 1000}));
-    const char *expected = "+I[a, 1, 1970-01-01T00:00:01.500, 1970-01-01T00:00:01, 1970-01-01T00:00:02, 1970-01-01T00:00:01.999]\n"
-                           "+I[a-key-of-more-than-12-bytes, 2, 1970-01-01T00:00:09, 1970-01-01T00:00:09, 1970-01-01T00:00:10, 1970-01-01T00:00:09.999]\n"
-                           "+I[a, null, 1969-12-31T23:59:59.999, 1969-12-31T23:59:59, 1970-01-01T00:00, 1969-12-31T23:59:59.999]\n";
+    const char *expected =
+        "+I[a, 1, 1970-01-01T00:00:01.500, 1970-01-01T00:00:01, 1970-01-01T00:00:02, 1970-01-01T00:00:01.999]\n"
+        "+I[a-key-of-more-than-12-bytes, 2, 1970-01-01T00:00:09, 1970-01-01T00:00:09, 1970-01-01T00:00:10, 1970-01-01T00:00:09.999]\n"
+        "+I[a, null, 1969-12-31T23:59:59.999, 1969-12-31T23:59:59, 1970-01-01T00:00, 1969-12-31T23:59:59.999]\n";
     plan_expect(&t, expected);
     plan_fail_allocations(&t, false, expected);
     plan_close(&t);
@@ -68,16 +67,18 @@ static void test_many_windows(void **state) {
 static void test_session(void **state) {
     (void)state;
     plan_test t;
-    tw_plan_node *n = scripted(&t, 1000, "a, 1, 1000\nb, 2, 1500\na, 3, 2000\na, NULL, 3500\na-key-of-more-than-12-bytes, 4, 3000\na, 5, 2700\nb, 6, 9000\nb, 7, 100\n");
+    tw_plan_node *n = scripted(
+        &t, 1000, "a, 1, 1000\nb, 2, 1500\na, 3, 2000\na, NULL, 3500\na-key-of-more-than-12-bytes, 4, 3000\na, 5, 2700\nb, 6, 9000\nb, 7, 100\n");
     static const int32_t K[] = {0};
     plan_sink(&t, window_function(&t, n, (tw_window){.kind = TW_WINDOW_SESSION, .gap_ms = 1000, .partition = K, .npartition = 1}));
-    const char *expected = "+I[a, 1, 1970-01-01T00:00:01, 1970-01-01T00:00:01, 1970-01-01T00:00:04.500, 1970-01-01T00:00:04.499]\n"
-                           "+I[a, 3, 1970-01-01T00:00:02, 1970-01-01T00:00:01, 1970-01-01T00:00:04.500, 1970-01-01T00:00:04.499]\n"
-                           "+I[a, 5, 1970-01-01T00:00:02.700, 1970-01-01T00:00:01, 1970-01-01T00:00:04.500, 1970-01-01T00:00:04.499]\n"
-                           "+I[a, null, 1970-01-01T00:00:03.500, 1970-01-01T00:00:01, 1970-01-01T00:00:04.500, 1970-01-01T00:00:04.499]\n"
-                           "+I[a-key-of-more-than-12-bytes, 4, 1970-01-01T00:00:03, 1970-01-01T00:00:03, 1970-01-01T00:00:04, 1970-01-01T00:00:03.999]\n"
-                           "+I[b, 2, 1970-01-01T00:00:01.500, 1970-01-01T00:00:01.500, 1970-01-01T00:00:02.500, 1970-01-01T00:00:02.499]\n"
-                           "+I[b, 6, 1970-01-01T00:00:09, 1970-01-01T00:00:09, 1970-01-01T00:00:10, 1970-01-01T00:00:09.999]\n";
+    const char *expected =
+        "+I[a, 1, 1970-01-01T00:00:01, 1970-01-01T00:00:01, 1970-01-01T00:00:04.500, 1970-01-01T00:00:04.499]\n"
+        "+I[a, 3, 1970-01-01T00:00:02, 1970-01-01T00:00:01, 1970-01-01T00:00:04.500, 1970-01-01T00:00:04.499]\n"
+        "+I[a, 5, 1970-01-01T00:00:02.700, 1970-01-01T00:00:01, 1970-01-01T00:00:04.500, 1970-01-01T00:00:04.499]\n"
+        "+I[a, null, 1970-01-01T00:00:03.500, 1970-01-01T00:00:01, 1970-01-01T00:00:04.500, 1970-01-01T00:00:04.499]\n"
+        "+I[a-key-of-more-than-12-bytes, 4, 1970-01-01T00:00:03, 1970-01-01T00:00:03, 1970-01-01T00:00:04, 1970-01-01T00:00:03.999]\n"
+        "+I[b, 2, 1970-01-01T00:00:01.500, 1970-01-01T00:00:01.500, 1970-01-01T00:00:02.500, 1970-01-01T00:00:02.499]\n"
+        "+I[b, 6, 1970-01-01T00:00:09, 1970-01-01T00:00:09, 1970-01-01T00:00:10, 1970-01-01T00:00:09.999]\n";
     plan_expect(&t, expected);
     assert_int_equal(t.stats.late_rows, 1);
     plan_expect_resumed(&t, false, expected);
@@ -86,6 +87,7 @@ static void test_session(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tumble), cmocka_unit_test(test_hop), cmocka_unit_test(test_many_windows), cmocka_unit_test(test_session)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tumble), cmocka_unit_test(test_hop), cmocka_unit_test(test_many_windows),
+                                       cmocka_unit_test(test_session)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,8 +30,7 @@ static void test_slices(void **state) {
             assert_int_equal(seen, n);
             if (ms > -3500 && slice.start != last_slice.start) {
                 assert_int_equal(slice.start, last_slice.end);
-                if (KINDS[k].kind == TW_WINDOW_HOP)
-                    assert_int_equal(tw_window_slice_number(&t, slice), tw_window_slice_number(&t, last_slice) + 1);
+                if (KINDS[k].kind == TW_WINDOW_HOP) assert_int_equal(tw_window_slice_number(&t, slice), tw_window_slice_number(&t, last_slice) + 1);
             }
             last_slice = slice;
         }

@@ -43,8 +43,10 @@ static inline void model_fill(model *m, uint64_t seed, int nsplits, int nrows, i
         int64_t time = base;
         for (int i = 0; i < nrows; i++) {
             time += (int64_t)tw_prng_below(&m->prng, (uint32_t)(2 * pace + 1));
-            m->rows[s][i] = (model_row){.k = tw_prng_below(&m->prng, (uint32_t)nkeys), .v = tw_prng_below(&m->prng, MODEL_VALUES),
-                                        .ts = time - (int64_t)tw_prng_below(&m->prng, (uint32_t)disorder + 1), .v_null = tw_prng_below(&m->prng, 9) == 0};
+            m->rows[s][i] = (model_row){.k = tw_prng_below(&m->prng, (uint32_t)nkeys),
+                                        .v = tw_prng_below(&m->prng, MODEL_VALUES),
+                                        .ts = time - (int64_t)tw_prng_below(&m->prng, (uint32_t)disorder + 1),
+                                        .v_null = tw_prng_below(&m->prng, 9) == 0};
         }
     }
 }
@@ -67,8 +69,10 @@ static inline const char *model_script(model *m, plan_test *t, int split) {
         const model_row *r = &m->rows[split][i];
         if (r->minus) tw_buf_text(&out, "-D ");
         tw_buf_printf(&out, "%lld, ", (long long)r->k);
-        if (r->v_null) tw_buf_text(&out, "NULL");
-        else tw_buf_printf(&out, "%lld", (long long)r->v);
+        if (r->v_null)
+            tw_buf_text(&out, "NULL");
+        else
+            tw_buf_printf(&out, "%lld", (long long)r->v);
         tw_buf_printf(&out, ", %lld\n", (long long)r->ts);
     }
     const char *text = tw_arena_strndup(&t->arena, out.data ? out.data : "", out.length);
@@ -189,10 +193,14 @@ static inline void model_value(tw_buf *out, const model_group *g, const char *ca
     int lowest = -1, distinct = 0;
     for (int v = MODEL_VALUES - 1; v >= 0; v--)
         if (g->seen[v] > 0) lowest = v, distinct++;
-    if (strcmp(call, "COUNT") == 0) tw_buf_printf(out, ", %lld", (long long)g->count);
-    else if (strcmp(call, "DISTINCT") == 0) tw_buf_printf(out, ", %d", distinct);
-    else if (g->nvalues == 0) tw_buf_text(out, ", null");
-    else tw_buf_printf(out, ", %lld", strcmp(call, "SUM") == 0 ? (long long)g->sum : (long long)lowest);
+    if (strcmp(call, "COUNT") == 0)
+        tw_buf_printf(out, ", %lld", (long long)g->count);
+    else if (strcmp(call, "DISTINCT") == 0)
+        tw_buf_printf(out, ", %d", distinct);
+    else if (g->nvalues == 0)
+        tw_buf_text(out, ", null");
+    else
+        tw_buf_printf(out, ", %lld", strcmp(call, "SUM") == 0 ? (long long)g->sum : (long long)lowest);
 }
 
 /* One line per group that has rows: [k, calls..., start, end]. `prefix`: "+I" or "". */
@@ -224,7 +232,7 @@ static const char *const CALLS[] = {"COUNT", "SUM", "MIN", "DISTINCT"};
 
 typedef struct property {
     tw_window window;
-    const char *zone;       /* NULL: TIMESTAMP */
+    const char *zone; /* NULL: TIMESTAMP */
     int64_t base, pace, disorder, delay;
     int ncalls, nkeys, nsplits, nrows;
     bool retract;
@@ -243,8 +251,10 @@ static inline const char *set_up(plan_test *t, const property *p, uint64_t seed,
     MODEL.groups = calloc(MODEL_GROUPS, sizeof *MODEL.groups);
     model_fill(&MODEL, seed, p->nsplits, p->nrows, p->base, p->pace, p->disorder, p->nkeys);
     if (p->retract) model_retract(&MODEL);
-    if (p->window.kind == TW_WINDOW_SESSION) model_sessions(&MODEL, p->window.gap_ms, *zone, p->delay, p->emit.lateness_ms);
-    else model_run(&MODEL, &p->window, *zone, p->delay, p->emit.lateness_ms);
+    if (p->window.kind == TW_WINDOW_SESSION)
+        model_sessions(&MODEL, p->window.gap_ms, *zone, p->delay, p->emit.lateness_ms);
+    else
+        model_run(&MODEL, &p->window, *zone, p->delay, p->emit.lateness_ms);
     tw_plan_node *n = plan_watermark(t, model_scan(&MODEL, t, window_input(t, p->zone != NULL)), 2, p->delay);
     n->u.watermark.rows_wanted = p->window.kind == TW_WINDOW_SESSION;
     n = plan_exchange(t, n, 1, 0);

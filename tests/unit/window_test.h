@@ -16,8 +16,14 @@ static inline const tw_type *window_input(plan_test *t, bool local) {
 
 static inline tw_agg_call window_call(const char *name, int nargs, bool distinct, bool retract) {
     static const int32_t V[] = {1};
-    tw_agg_call call = {.function = tw_function_find(tw_str_of(name)), .type = &TW_TYPE_BIGINT, .args = V, .nargs = nargs, .filter = -1,
-                        .distinct = distinct, .retract = retract, .name = tw_str_of(name)};
+    tw_agg_call call = {.function = tw_function_find(tw_str_of(name)),
+                        .type = &TW_TYPE_BIGINT,
+                        .args = V,
+                        .nargs = nargs,
+                        .filter = -1,
+                        .distinct = distinct,
+                        .retract = retract,
+                        .name = tw_str_of(name)};
     assert_non_null(call.function);
     return call;
 }
@@ -31,8 +37,14 @@ static inline tw_plan_node *window_agg(plan_test *t, tw_plan_node *input, tw_win
     fields[2 + ncalls] = (tw_field){TW_STR("window_end"), &TW_TYPE_TIMESTAMP_3};
     tw_plan_kind kind = window.kind == TW_WINDOW_SESSION ? TW_PLAN_SESSION_AGG : TW_PLAN_WINDOW_AGG;
     tw_plan_node *n = plan_node(t, kind, tw_type_row(&t->arena, fields, 3 + ncalls), TW_APPEND, 1, input);
-    n->u.agg = (tw_plan_agg){.keys = K, .nkeys = 1, .calls = tw_arena_memdup(&t->arena, calls, sizeof *calls * (size_t)ncalls), .ncalls = ncalls,
-                             .window = window, .gives_start = true, .gives_end = true, .count_star = -1,
+    n->u.agg = (tw_plan_agg){.keys = K,
+                             .nkeys = 1,
+                             .calls = tw_arena_memdup(&t->arena, calls, sizeof *calls * (size_t)ncalls),
+                             .ncalls = ncalls,
+                             .window = window,
+                             .gives_start = true,
+                             .gives_end = true,
+                             .count_star = -1,
                              .input_append = input->changelog == TW_APPEND};
     return n;
 }

@@ -30,8 +30,7 @@ static tw_status finish(tw_sink *sink, tw_error *error) {
 
 static void close_sink(tw_sink *sink) { (void)sink; }
 
-static const tw_sink_ops SINK = {
-    .open = open_sink, .write = write_rows, .commit = commit, .finish = finish, .close = close_sink};
+static const tw_sink_ops SINK = {.open = open_sink, .write = write_rows, .commit = commit, .finish = finish, .close = close_sink};
 
 const tw_connector tw_connector_blackhole = {
     .name = "blackhole",

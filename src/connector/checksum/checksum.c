@@ -16,8 +16,8 @@
 
 #include "connector/connectors.h"
 
-#define START UINT64_C(0x9e3779b97f4a7c15)
-#define FACTOR UINT64_C(0xd6e8feb86659fd93)
+#define START      UINT64_C(0x9e3779b97f4a7c15)
+#define FACTOR     UINT64_C(0xd6e8feb86659fd93)
 #define NULL_VALUE UINT64_C(0x6e756c6c)
 
 typedef struct sink {
@@ -70,9 +70,7 @@ static inline uint64_t double_bits(double v) {
     return bits;
 }
 
-static inline uint64_t step_i128(uint64_t hash, tw_i128 v) {
-    return step(step(hash, (uint64_t)v), (uint64_t)((unsigned __int128)v >> 64));
-}
+static inline uint64_t step_i128(uint64_t hash, tw_i128 v) { return step(step(hash, (uint64_t)v), (uint64_t)((unsigned __int128)v >> 64)); }
 
 static inline uint64_t step_ts(uint64_t hash, tw_ts v) { return step(step(hash, (uint64_t)v.ms), (uint64_t)v.ns); }
 
@@ -144,8 +142,8 @@ static tw_status commit(tw_sink *opaque, uint64_t epoch, tw_error *error) { retu
 
 static tw_status finish(tw_sink *opaque, tw_error *error) {
     sink *s = (sink *)opaque;
-    int written = fprintf(s->out, "checksum %.*s rows=%" PRId64 " changes=%" PRIu64 " sum=0x%016" PRIx64 "\n", TW_STR_ARG(s->name),
-                          (int64_t)s->rows, s->changes, s->sum);
+    int written = fprintf(s->out, "checksum %.*s rows=%" PRId64 " changes=%" PRIu64 " sum=0x%016" PRIx64 "\n", TW_STR_ARG(s->name), (int64_t)s->rows,
+                          s->changes, s->sum);
     return written > 0 && fflush(s->out) == 0 ? TW_OK : tw_fail(error, TW_E_IO, "cannot write to the output");
 }
 
@@ -154,8 +152,7 @@ static void close_sink(tw_sink *opaque) {
     tw_free(s->mem, s, sizeof *s);
 }
 
-static const tw_sink_ops SINK = {
-    .open = open_sink, .write = write_rows, .commit = commit, .finish = finish, .close = close_sink};
+static const tw_sink_ops SINK = {.open = open_sink, .write = write_rows, .commit = commit, .finish = finish, .close = close_sink};
 
 const tw_connector tw_connector_checksum = {
     .name = "checksum",

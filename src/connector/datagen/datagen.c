@@ -111,8 +111,7 @@ static const char *child_name(tw_arena *arena, const tw_type *type, int i) {
 }
 
 /* Reads the options of the field at `path` and of all below it. */
-static tw_status plan_field(tw_arena *arena, maker *m, const tw_type *type, const char *path, const tw_option *o, int n,
-                            tw_error *error) {
+static tw_status plan_field(tw_arena *arena, maker *m, const tw_type *type, const char *path, const tw_option *o, int n, tw_error *error) {
     if (!path) return tw_fail(error, TW_E_NOMEM, "out of memory");
     if (!supported(type->kind)) return tw_fail(error, TW_E_UNSUPPORTED, "datagen cannot make %s", tw_kind_name(type->kind));
     m->kind = type->kind;
@@ -137,16 +136,15 @@ static tw_status plan_field(tw_arena *arena, maker *m, const tw_type *type, cons
     tw_str past = field_option(arena, o, n, path, "max-past");
     if (past.data) tw_option_duration(past, &m->past_ms);
     m->length = (int32_t)whole_of(field_option(arena, o, n, path, "length"), default_length(type));
-    if (m->length < 0 || m->length > 1000000)
-        return tw_fail(error, TW_E_INVALID, "option 'fields.%s.length' is not between 0 and 1000000", path);
+    if (m->length < 0 || m->length > 1000000) return tw_fail(error, TW_E_INVALID, "option 'fields.%s.length' is not between 0 and 1000000", path);
     bool flag;
     m->var_length = tw_option_boolean(field_option(arena, o, n, path, "var-len"), &flag) && flag;
     m->nfields = tw_kind_is_nested(type->kind) ? type->nfields : 0;
     m->fields = TW_NEW_ARRAY(arena, maker, m->nfields + 1);
     if (!m->fields) return tw_fail(error, TW_E_NOMEM, "out of memory");
     for (int i = 0; i < m->nfields; i++)
-        TW_TRY(plan_field(arena, &m->fields[i], type->fields[i].type,
-                          tw_arena_printf(arena, "%s.%s", path, child_name(arena, type, i)), o, n, error));
+        TW_TRY(
+            plan_field(arena, &m->fields[i], type->fields[i].type, tw_arena_printf(arena, "%s.%s", path, child_name(arena, type, i)), o, n, error));
     return TW_OK;
 }
 
@@ -154,8 +152,8 @@ static tw_status plan_row(tw_arena *arena, maker **out, const tw_type *row, cons
     *out = TW_NEW_ARRAY(arena, maker, row->nfields + 1);
     if (!*out) return tw_fail(error, TW_E_NOMEM, "out of memory");
     for (int i = 0; i < row->nfields; i++)
-        TW_TRY(plan_field(arena, &(*out)[i], row->fields[i].type,
-                          tw_arena_strndup(arena, row->fields[i].name.data, row->fields[i].name.length), options, n, error));
+        TW_TRY(plan_field(arena, &(*out)[i], row->fields[i].type, tw_arena_strndup(arena, row->fields[i].name.data, row->fields[i].name.length),
+                          options, n, error));
     return TW_OK;
 }
 
@@ -398,8 +396,7 @@ static void close_reader(tw_split_reader *opaque) {
     tw_free(r->mem, r, sizeof *r);
 }
 
-static tw_status open_reader(tw_source *opaque, const tw_split_id *split, tw_mem *mem, tw_str position, tw_split_reader **out,
-                             tw_error *error) {
+static tw_status open_reader(tw_source *opaque, const tw_split_id *split, tw_mem *mem, tw_str position, tw_split_reader **out, tw_error *error) {
     source *s = (source *)opaque;
     const tw_table_ref *t = &s->scan->table;
     reader *r = tw_calloc(mem, sizeof *r);
@@ -433,8 +430,8 @@ static int64_t rows_due(source *s, int64_t next, int64_t *wait_ns) {
     return *wait_ns > now ? 0 : (int64_t)((__int128)(now - s->start_ns) * s->rate / 1000000000) + 1 - next;
 }
 
-static tw_status poll(tw_split_reader *opaque, int32_t max_rows, tw_batch **batch, int64_t *wait_ns, tw_bad_record_sink bad,
-                      void *bad_context, tw_error *error) {
+static tw_status poll(tw_split_reader *opaque, int32_t max_rows, tw_batch **batch, int64_t *wait_ns, tw_bad_record_sink bad, void *bad_context,
+                      tw_error *error) {
     reader *r = (reader *)opaque;
     source *s = r->source;
     int64_t n = s->rows - r->next;

@@ -32,18 +32,18 @@ typedef struct tw_fs_source {
     const tw_plan_scan *scan;
     const tw_format *format;
     const tw_zone *zone;
-    tw_arena arena;        /* split ids, paths */
+    tw_arena arena; /* split ids, paths */
     const char *path;
-    tw_split_id *splits;   /* grows by a new array: ids that were given out stay where they are */
+    tw_split_id *splits; /* grows by a new array: ids that were given out stay where they are */
     int nsplits, capacity;
-    bool input;            /* standard input, no file */
-    int64_t monitor_ms;    /* 0: once */
-    int64_t listed_ns;     /* monotonic time of the last look */
+    bool input;         /* standard input, no file */
+    int64_t monitor_ms; /* 0: once */
+    int64_t listed_ns;  /* monotonic time of the last look */
     bool listed;
-    int64_t line_limit;    /* bytes of a record */
-    double replay_speed;   /* 0: as fast as possible */
+    int64_t line_limit;  /* bytes of a record */
+    double replay_speed; /* 0: as fast as possible */
     tw_str replay_column;
-    tw_replay *replay;     /* the job's clock, or `own_replay` */
+    tw_replay *replay; /* the job's clock, or `own_replay` */
     tw_replay own_replay;
 } tw_fs_source;
 
@@ -53,10 +53,9 @@ tw_status tw_fs_source_init(tw_fs_source *source, const tw_source_context *conte
 extern const tw_source_ops tw_fs_source_ops;
 extern const tw_sink_ops tw_fs_sink_ops;
 
-tw_status tw_fs_reader_open(tw_source *source, const tw_split_id *split, tw_mem *mem, tw_str position,
-                            tw_split_reader **out, tw_error *error);
-tw_status tw_fs_reader_poll(tw_split_reader *reader, int32_t max_rows, tw_batch **batch, int64_t *wait_ns,
-                            tw_bad_record_sink bad, void *bad_context, tw_error *error);
+tw_status tw_fs_reader_open(tw_source *source, const tw_split_id *split, tw_mem *mem, tw_str position, tw_split_reader **out, tw_error *error);
+tw_status tw_fs_reader_poll(tw_split_reader *reader, int32_t max_rows, tw_batch **batch, int64_t *wait_ns, tw_bad_record_sink bad, void *bad_context,
+                            tw_error *error);
 void tw_fs_reader_position(tw_split_reader *reader, tw_buf *out);
 double tw_fs_reader_progress(tw_split_reader *reader);
 void tw_fs_reader_close(tw_split_reader *reader);

@@ -9,35 +9,35 @@
 #include "connector/filesystem/filesystem.h"
 #include "data/builder.h"
 
-#define CHUNK       (1 << 18)
-#define REPLAY_ROWS 256 /* decoded ahead when replaying */
+#define CHUNK         (1 << 18)
+#define REPLAY_ROWS   256     /* decoded ahead when replaying */
 #define INPUT_WAIT_NS 1000000 /* between looks at standard input */
 
 typedef struct reader {
     tw_mem *mem;
-    tw_mem *buffer_mem;   /* the cutter's for what was cut */
+    tw_mem *buffer_mem; /* the cutter's for what was cut */
     tw_fs_source *source;
-    tw_split_id split;    /* its name lives as long as the source */
+    tw_split_id split; /* its name lives as long as the source */
     tw_stream *stream;
     tw_decoder *decoder;
-    tw_arena arena;       /* decoder's row type, metadata columns */
+    tw_arena arena; /* decoder's row type, metadata columns */
     char *buffer;
-    size_t capacity;      /* without TW_DECODE_PAD */
-    size_t start, end;    /* bytes not decoded yet */
-    uint64_t offset, line;/* of buffer[start] */
-    bool ended;           /* the stream has no more */
-    bool skipping;        /* inside a record that is too long */
-    bool oversized;       /* what was cut is the beginning of such a record */
-    tw_batch batch;       /* handed out: wanted columns, then metadata */
+    size_t capacity;       /* without TW_DECODE_PAD */
+    size_t start, end;     /* bytes not decoded yet */
+    uint64_t offset, line; /* of buffer[start] */
+    bool ended;            /* the stream has no more */
+    bool skipping;         /* inside a record that is too long */
+    bool oversized;        /* what was cut is the beginning of such a record */
+    tw_batch batch;        /* handed out: wanted columns, then metadata */
     int32_t nwanted;
-    int32_t *place;       /* decoder column of each wanted one */
+    int32_t *place; /* decoder column of each wanted one */
     int64_t arrival_ns;
     /* replaying: what was decoded and is handed out row by row */
-    int32_t time_column;  /* of the decoder; -1: not replaying */
-    int32_t ready, done;  /* rows decoded, rows handed out */
+    int32_t time_column;               /* of the decoder; -1: not replaying */
+    int32_t ready, done;               /* rows decoded, rows handed out */
     uint64_t ready_offset, ready_line; /* in front of the first of them */
-    bool looked;          /* the replay's clock knows of the first row */
-    uint64_t drop;        /* rows to drop after opening at a position */
+    bool looked;                       /* the replay's clock knows of the first row */
+    uint64_t drop;                     /* rows to drop after opening at a position */
     tw_arena slice;
     tw_decode io;
 } reader;
@@ -56,8 +56,10 @@ static const tw_type *decoder_row(reader *r) {
         bool time = r->source->replay_speed > 0 && tw_str_equal(schema->fields[i].name, r->source->replay_column);
         if (time) r->time_column = n;
         if (at >= 0) r->place[at] = n;
-        if (at >= 0) fields[n++] = wanted->fields[at];
-        else if (time) fields[n++] = schema->fields[i];
+        if (at >= 0)
+            fields[n++] = wanted->fields[at];
+        else if (time)
+            fields[n++] = schema->fields[i];
     }
     return tw_type_row(&r->arena, fields, n);
 }
@@ -90,8 +92,8 @@ static tw_status prepare(reader *r, tw_error *error) {
         TW_TRY(tw_file_stat(r->split.name.data, &info, error));
         TW_TRY(tw_stream_open(r->mem, r->split.name.data, &r->stream, error));
     }
-    TW_TRY(r->source->format->decoder_open(r->mem, scan->table.schema, row, scan->table.options, scan->table.noptions,
-                                           r->source->zone, &r->decoder, error));
+    TW_TRY(r->source->format->decoder_open(r->mem, scan->table.schema, row, scan->table.options, scan->table.noptions, r->source->zone, &r->decoder,
+                                           error));
     r->nwanted = scan->wanted->nfields;
     r->batch.ncolumns = r->nwanted + scan->nmetadata;
     r->batch.columns = TW_NEW_ARRAY(&r->arena, tw_column, r->batch.ncolumns + 1);
@@ -115,8 +117,7 @@ static tw_status go_to(reader *r, tw_str position, tw_error *error) {
     return tw_stream_seek(r->stream, r->offset, error);
 }
 
-tw_status tw_fs_reader_open(tw_source *source, const tw_split_id *split, tw_mem *mem, tw_str position,
-                            tw_split_reader **out, tw_error *error) {
+tw_status tw_fs_reader_open(tw_source *source, const tw_split_id *split, tw_mem *mem, tw_str position, tw_split_reader **out, tw_error *error) {
     reader *r = tw_calloc(mem, sizeof *r);
     if (!r) return tw_fail(error, TW_E_NOMEM, "out of memory");
     r->mem = r->buffer_mem = mem;
@@ -368,8 +369,7 @@ static tw_status slice(reader *r, int32_t to, tw_error *error) {
     tw_arena_reset(&r->slice);
     part.columns = TW_NEW_ARRAY(&r->slice, tw_column, part.ncolumns + 1);
     if (!part.columns) return tw_fail(error, TW_E_NOMEM, "out of memory");
-    for (int32_t i = 0; i < part.ncolumns; i++)
-        TW_TRY(tw_column_gather(&r->slice, &r->io.batch.columns[i], rows, false, &part.columns[i]));
+    for (int32_t i = 0; i < part.ncolumns; i++) TW_TRY(tw_column_gather(&r->slice, &r->io.batch.columns[i], rows, false, &part.columns[i]));
     if (part.source_pos) part.source_pos += r->done;
     hand_out(r, &part, rows.count);
     r->done = to;
@@ -383,8 +383,7 @@ static tw_status leave_replay(reader *r, tw_status status) {
     return status;
 }
 
-static tw_status poll_replay(reader *r, int32_t max_rows, tw_bad_record_sink bad, void *context, int64_t *wait_ns,
-                             tw_error *error) {
+static tw_status poll_replay(reader *r, int32_t max_rows, tw_bad_record_sink bad, void *context, int64_t *wait_ns, tw_error *error) {
     if (r->done == r->ready) {
         r->ready = r->done = 0;
         /* what lies in front of the next decoded row, bad records and blank lines included */
@@ -412,8 +411,8 @@ static tw_status poll_replay(reader *r, int32_t max_rows, tw_bad_record_sink bad
     return r->done == r->ready ? TW_MORE : TW_BLOCKED;
 }
 
-tw_status tw_fs_reader_poll(tw_split_reader *opaque, int32_t max_rows, tw_batch **batch, int64_t *wait_ns,
-                            tw_bad_record_sink bad, void *bad_context, tw_error *error) {
+tw_status tw_fs_reader_poll(tw_split_reader *opaque, int32_t max_rows, tw_batch **batch, int64_t *wait_ns, tw_bad_record_sink bad, void *bad_context,
+                            tw_error *error) {
     reader *r = (reader *)opaque;
     *batch = &r->batch;
     *wait_ns = 0;

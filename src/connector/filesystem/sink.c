@@ -12,23 +12,25 @@ typedef struct sink {
     const tw_format *format;
     tw_encoder *encoder;
     char folder[900];
-    char run[24];          /* tells the files of this run from others */
+    char run[24]; /* tells the files of this run from others */
     int32_t shard;
-    int32_t number;        /* of the next file */
+    int32_t number; /* of the next file */
     bool open;
     tw_file file;
-    char name[64];         /* its final name */
-    int64_t written;       /* bytes in the file */
-    int64_t committed;     /* of them, those of committed epochs */
+    char name[64];     /* its final name */
+    int64_t written;   /* bytes in the file */
+    int64_t committed; /* of them, those of committed epochs */
     int64_t opened_ms;
-    tw_buf rows;           /* not in the file yet */
+    tw_buf rows; /* not in the file yet */
     int64_t size_limit, age_limit_ms;
 } sink;
 
 static tw_status read_folder(sink *s, const tw_table_ref *table, tw_error *error) {
     tw_str path = tw_option_get(table->options, table->noptions, "path");
-    if (path.length > 7 && memcmp(path.data, "file://", 7) == 0) path.data += 7, path.length -= 7;
-    else if (path.length > 5 && memcmp(path.data, "file:", 5) == 0) path.data += 5, path.length -= 5;
+    if (path.length > 7 && memcmp(path.data, "file://", 7) == 0)
+        path.data += 7, path.length -= 7;
+    else if (path.length > 5 && memcmp(path.data, "file:", 5) == 0)
+        path.data += 5, path.length -= 5;
     while (path.length > 1 && path.data[path.length - 1] == '/') path.length--;
     if (path.length == 0 || path.length >= sizeof s->folder || memmem(path.data, path.length, "://", 3))
         return tw_fail(error, TW_E_INVALID, "option 'path': '%.*s' is not a local folder", TW_STR_ARG(path));
@@ -48,8 +50,8 @@ static tw_status prepare(sink *s, const tw_sink_context *context, tw_error *erro
                        TW_STR_ARG(table->format));
     TW_TRY(read_folder(s, table, error));
     snprintf(s->run, sizeof s->run, "%016llx", (unsigned long long)tw_random_seed());
-    return s->format->encoder_open(s->mem, context->row, table->options, table->noptions,
-                                   context->session ? context->session->zone : NULL, &s->encoder, error);
+    return s->format->encoder_open(s->mem, context->row, table->options, table->noptions, context->session ? context->session->zone : NULL,
+                                   &s->encoder, error);
 }
 
 static void hidden_path(const sink *s, char *out, size_t size) { snprintf(out, size, "%s/.%s.inprogress", s->folder, s->name); }
@@ -139,5 +141,4 @@ static tw_status finish(tw_sink *opaque, tw_error *error) {
     return end_file((sink *)opaque, error);
 }
 
-const tw_sink_ops tw_fs_sink_ops = {
-    .open = open_sink, .write = write_rows, .commit = commit, .finish = finish, .close = close_sink};
+const tw_sink_ops tw_fs_sink_ops = {.open = open_sink, .write = write_rows, .commit = commit, .finish = finish, .close = close_sink};

@@ -8,7 +8,8 @@
 static const tw_option_info OPTIONS[] = {
     {"path", TW_OPTION_STRING, NULL, true, NULL, "a file, a folder or a pattern such as 'data/*.json'; file:// is understood"},
     {"source.monitor-interval", TW_OPTION_DURATION, NULL, false, NULL, "look for new files this often; without it the source is bounded"},
-    {"source.replay-speed", TW_OPTION_DOUBLE, NULL, false, NULL, "replay by the gaps in source.replay-column, 1 = as it happened; 0 = as fast as possible; default: run --replay"},
+    {"source.replay-speed", TW_OPTION_DOUBLE, NULL, false, NULL,
+     "replay by the gaps in source.replay-column, 1 = as it happened; 0 = as fast as possible; default: run --replay"},
     {"source.replay-column", TW_OPTION_STRING, NULL, false, NULL, "TIMESTAMP or BIGINT (milliseconds) column that replaying goes by"},
     {"source.max-record-size", TW_OPTION_SIZE, "16 mb", false, NULL, "a longer record is a bad record"},
     {"source.path.regex-pattern", TW_OPTION_STRING, NULL, false, NULL, "not supported: use a pattern in 'path'"},
@@ -36,8 +37,10 @@ static const char *base_name(const char *path) {
 
 /* The path of the option without its scheme and without slashes at its end. */
 static tw_status read_path(tw_arena *arena, tw_str option, const char **out, tw_error *error) {
-    if (option.length > 7 && memcmp(option.data, "file://", 7) == 0) option.data += 7, option.length -= 7;
-    else if (option.length > 5 && memcmp(option.data, "file:", 5) == 0) option.data += 5, option.length -= 5;
+    if (option.length > 7 && memcmp(option.data, "file://", 7) == 0)
+        option.data += 7, option.length -= 7;
+    else if (option.length > 5 && memcmp(option.data, "file:", 5) == 0)
+        option.data += 5, option.length -= 5;
     while (option.length > 1 && option.data[option.length - 1] == '/') option.length--;
     if (memmem(option.data, option.length, "://", 3))
         return tw_fail(error, TW_E_UNSUPPORTED, "path '%.*s': only local files can be read", TW_STR_ARG(option));
@@ -190,8 +193,7 @@ static tw_status add_glob(tw_fs_source *s, tw_error *error) {
         if (hidden(base_name(paths[i])) || tw_file_stat(paths[i], &info, NULL) != TW_OK) continue;
         status = info.directory ? add_folder(s, paths[i], 1, error) : add_split(s, paths[i], error);
     }
-    if (status == TW_OK && n == 0 && s->monitor_ms == 0)
-        status = tw_fail(error, TW_E_NOT_FOUND, "no file fits the path \"%s\"", s->path);
+    if (status == TW_OK && n == 0 && s->monitor_ms == 0) status = tw_fail(error, TW_E_NOT_FOUND, "no file fits the path \"%s\"", s->path);
     tw_arena_free(&scratch);
     return status;
 }

@@ -13,15 +13,15 @@ struct tw_stream {
     tw_mem *mem;
     tw_file file;
     coding coding;
-    int64_t size;        /* of the file */
-    uint64_t taken;      /* bytes read from the file */
-    uint64_t given;      /* bytes handed out */
-    bool ended;          /* of the file */
-    bool inside;         /* a member or frame has begun and not ended */
+    int64_t size;   /* of the file */
+    uint64_t taken; /* bytes read from the file */
+    uint64_t given; /* bytes handed out */
+    bool ended;     /* of the file */
+    bool inside;    /* a member or frame has begun and not ended */
     z_stream z;
     ZSTD_DStream *zstd;
     char *input;
-    size_t at, length;   /* unread part of input */
+    size_t at, length; /* unread part of input */
 };
 
 static bool ends_with(const char *path, const char *ending) {
@@ -155,13 +155,11 @@ tw_status tw_stream_seek(tw_stream *s, uint64_t offset, tw_error *error) {
     char scratch[16384];
     size_t got;
     if (s->coding == PLAIN && offset > 0) {
-        if (offset > (uint64_t)s->size)
-            return tw_fail(error, TW_E_CORRUPT, "\"%s\" is shorter than when it was read before", s->file.path);
+        if (offset > (uint64_t)s->size) return tw_fail(error, TW_E_CORRUPT, "\"%s\" is shorter than when it was read before", s->file.path);
         s->taken = s->given = offset;
         return TW_OK;
     }
-    if (s->coding == INPUT_PIPE && offset > 0)
-        return tw_fail(error, TW_E_UNSUPPORTED, "standard input cannot be read again");
+    if (s->coding == INPUT_PIPE && offset > 0) return tw_fail(error, TW_E_UNSUPPORTED, "standard input cannot be read again");
     while (s->given < offset) {
         uint64_t left = offset - s->given;
         TW_TRY(tw_stream_read(s, scratch, left < sizeof scratch ? left : sizeof scratch, &got, error));

@@ -6,16 +6,16 @@
 #include "base/bits.h"
 #include "base/prng.h"
 
-#define FIRST_ID     1000 /* of persons and auctions */
+#define FIRST_ID       1000 /* of persons and auctions */
 #define FIRST_CATEGORY 10
-#define CATEGORIES   5
-#define HOT_BATCH    100  /* hot ids are the multiples of this */
-#define ID_LEAD      10   /* ids not made yet that may be named */
-#define ACTIVE       1000 /* persons */
-#define IN_FLIGHT    100  /* auctions */
-#define CHANNELS     10000
-#define POOL         (1 << 18) /* bytes of random letters that texts are cut from */
-#define PRICES       1024 /* segments of the price curve */
+#define CATEGORIES     5
+#define HOT_BATCH      100  /* hot ids are the multiples of this */
+#define ID_LEAD        10   /* ids not made yet that may be named */
+#define ACTIVE         1000 /* persons */
+#define IN_FLIGHT      100  /* auctions */
+#define CHANNELS       10000
+#define POOL           (1 << 18) /* bytes of random letters that texts are cut from */
+#define PRICES         1024      /* segments of the price curve */
 
 const tw_nexmark_field TW_NEXMARK_FIELDS[TW_NEXMARK_KINDS][10] = {
     {{"id", TW_NEXMARK_LONG},
@@ -60,7 +60,7 @@ struct tw_nexmark {
     tw_mem *mem;
     tw_arena arena;
     tw_nexmark_config config;
-    int64_t total;   /* events of one round */
+    int64_t total; /* events of one round */
     char *pool;
     channel hot[4];
     channel *channels;
@@ -71,15 +71,13 @@ struct tw_nexmark {
 enum stream { HOT, WHO, WHAT, PRICE, MORE, LENGTH, PLACE, TEXT, TEXT2, TEXT3, STREAMS = 16 };
 
 static inline uint64_t draw(const tw_nexmark *x, int64_t event, int kind, int field, enum stream stream) {
-    uint64_t z = x->config.seed + ((uint64_t)event * (STREAMS * 32) + (uint64_t)(kind * 10 + field) * STREAMS + stream) *
-                                      UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t z = x->config.seed +
+                 ((uint64_t)event * (STREAMS * 32) + (uint64_t)(kind * 10 + field) * STREAMS + stream) * UINT64_C(0x9e3779b97f4a7c15);
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
     return z ^ (z >> 31);
 }
-static inline int64_t below(uint64_t random, int64_t bound) {
-    return (int64_t)(((unsigned __int128)random * (uint64_t)bound) >> 64);
-}
+static inline int64_t below(uint64_t random, int64_t bound) { return (int64_t)(((unsigned __int128)random * (uint64_t)bound) >> 64); }
 
 /* 10^(6u) in hundredths: prices are log-uniform between 1.00 and 1,000,000.00. */
 static inline int64_t price(const tw_nexmark *x, uint64_t random) {
@@ -88,9 +86,7 @@ static inline int64_t price(const tw_nexmark *x, uint64_t random) {
     return (int64_t)(x->prices[segment] + part * (x->prices[segment + 1] - x->prices[segment]) + 0.5);
 }
 
-int64_t tw_nexmark_time_ms(const tw_nexmark *x, int64_t event) {
-    return x->config.base_ms + (int64_t)((__int128)event * 1000 / x->config.rate);
-}
+int64_t tw_nexmark_time_ms(const tw_nexmark *x, int64_t event) { return x->config.base_ms + (int64_t)((__int128)event * 1000 / x->config.rate); }
 
 /* Ids count from 0 here. The newest one made before or by the event. */
 static inline int64_t last_person(const tw_nexmark *x, int64_t event) {
@@ -125,8 +121,8 @@ static tw_str random_text(tw_nexmark *x, tw_prng *prng, int length) {
 static tw_str make_url(tw_nexmark *x, tw_prng *prng, const char *tail) {
     tw_str a = random_text(x, prng, 3 + (int)tw_prng_below(prng, 3)), b = random_text(x, prng, 3 + (int)tw_prng_below(prng, 3));
     tw_str c = random_text(x, prng, 3 + (int)tw_prng_below(prng, 3));
-    return tw_str_of(tw_arena_printf(&x->arena, "https://www.nexmark.com/%.*s/%.*s/%.*s/item.htm?query=1%s", TW_STR_ARG(a), TW_STR_ARG(b),
-                                     TW_STR_ARG(c), tail));
+    return tw_str_of(
+        tw_arena_printf(&x->arena, "https://www.nexmark.com/%.*s/%.*s/%.*s/item.htm?query=1%s", TW_STR_ARG(a), TW_STR_ARG(b), TW_STR_ARG(c), tail));
 }
 
 static uint32_t reverse_bits(uint32_t v) {
@@ -188,11 +184,11 @@ struct tw_nexmark_rows {
     tw_mem *mem;
     const tw_nexmark *x;
     tw_arena arena;
-    tw_arena heap;      /* texts that are put together */
+    tw_arena heap; /* texts that are put together */
     tw_column *columns;
     leaf *leaves;
     int nleaves;
-    uint64_t *valid[TW_NEXMARK_KINDS];   /* of the rows of each kind */
+    uint64_t *valid[TW_NEXMARK_KINDS]; /* of the rows of each kind */
     uint16_t *index[TW_NEXMARK_KINDS];
     int32_t count[TW_NEXMARK_KINDS];
     bool needed[TW_NEXMARK_KINDS];
@@ -303,9 +299,7 @@ typedef struct job { /* one leaf of one batch */
     bool nomem;
 } job;
 
-static inline void put_text(job *j, uint16_t row, tw_str text) {
-    ((tw_sview *)j->values)[row] = tw_sview_make(text.data, text.length);
-}
+static inline void put_text(job *j, uint16_t row, tw_str text) { ((tw_sview *)j->values)[row] = tw_sview_make(text.data, text.length); }
 
 /* Random letters of a length between min and max. */
 static inline tw_str letters(const job *j, int64_t event, int64_t min, int64_t max, enum stream stream) {
@@ -448,8 +442,7 @@ static void make_auction(job *j) {
 }
 
 static tw_str person_text(job *j, int64_t event) {
-    static const char *const FIRST[] = {"Peter", "Paul",  "Luke",  "John",   "Saul",  "Vicky",
-                                        "Kate",  "Julie", "Sarah", "Deiter", "Walter"};
+    static const char *const FIRST[] = {"Peter", "Paul", "Luke", "John", "Saul", "Vicky", "Kate", "Julie", "Sarah", "Deiter", "Walter"};
     static const char *const LAST[] = {"Shultz", "Abrams", "Spencer", "White", "Bartels", "Walton", "Smith", "Jones", "Noris"};
     static const char *const CITY[] = {"Phoenix", "Los Angeles", "San Francisco", "Boise", "Portland",
                                        "Bend",    "Redmond",     "Seattle",       "Kent",  "Cheyenne"};
@@ -511,9 +504,12 @@ tw_status tw_nexmark_rows_make(tw_nexmark_rows *r, const int64_t *events, int32_
         /* texts of rows of another kind stay well-formed */
         if (l->column->phys == TW_PHYS_STR) memset(l->column->values, 0, sizeof(tw_sview) * (size_t)n);
         job j = {r->x, &r->heap, events, r->index[l->kind], r->count[l->kind], l->kind, l->field, l->column->values, false};
-        if (l->kind == TW_NEXMARK_BID) make_bid(&j);
-        else if (l->kind == TW_NEXMARK_AUCTION) make_auction(&j);
-        else make_person(&j);
+        if (l->kind == TW_NEXMARK_BID)
+            make_bid(&j);
+        else if (l->kind == TW_NEXMARK_AUCTION)
+            make_auction(&j);
+        else
+            make_person(&j);
         nomem |= j.nomem;
     }
     return nomem ? TW_E_NOMEM : TW_OK;

@@ -9,10 +9,10 @@
 
 typedef struct tw_nexmark_config {
     uint64_t seed;
-    int64_t rate;             /* events per second of event time */
-    int64_t base_ms;          /* dateTime of event 0 */
-    int32_t persons, auctions, bids; /* proportions */
-    int32_t person_size, auction_size, bid_size; /* average bytes, reached by `extra` */
+    int64_t rate;                                   /* events per second of event time */
+    int64_t base_ms;                                /* dateTime of event 0 */
+    int32_t persons, auctions, bids;                /* proportions */
+    int32_t person_size, auction_size, bid_size;    /* average bytes, reached by `extra` */
     int32_t hot_auctions, hot_bidders, hot_sellers; /* 1 of so many is not hot */
 } tw_nexmark_config;
 
@@ -36,8 +36,7 @@ void tw_nexmark_close(tw_nexmark *nexmark);
 /* Makes the events with the given numbers: `wanted` says which columns (event_type, person, auction, bid, nested fields
  * pruned). Columns have room for TW_BATCH_ROWS rows. */
 typedef struct tw_nexmark_rows tw_nexmark_rows;
-tw_status tw_nexmark_rows_open(tw_mem *mem, const tw_nexmark *nexmark, const tw_type *wanted, tw_nexmark_rows **out,
-                               tw_error *error);
+tw_status tw_nexmark_rows_open(tw_mem *mem, const tw_nexmark *nexmark, const tw_type *wanted, tw_nexmark_rows **out, tw_error *error);
 tw_status tw_nexmark_rows_make(tw_nexmark_rows *rows, const int64_t *events, int32_t n);
 tw_column *tw_nexmark_rows_columns(tw_nexmark_rows *rows);
 void tw_nexmark_rows_close(tw_nexmark_rows *rows);

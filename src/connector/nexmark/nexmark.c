@@ -63,8 +63,7 @@ static bool fits(const tw_type *type, tw_nexmark_shape shape) {
 
 static tw_status check_struct(const tw_field *column, int kind, tw_error *error) {
     static const char *const SHAPES[] = {"BIGINT", "TIMESTAMP(3)", "STRING"};
-    if (column->type->kind != TW_ROW)
-        return tw_fail(error, TW_E_TYPE, "nexmark: column '%s' must be a ROW", TW_NEXMARK_NAMES[kind]);
+    if (column->type->kind != TW_ROW) return tw_fail(error, TW_E_TYPE, "nexmark: column '%s' must be a ROW", TW_NEXMARK_NAMES[kind]);
     for (int i = 0; i < column->type->nfields; i++) {
         const tw_field *f = &column->type->fields[i];
         const char *names[10];
@@ -78,8 +77,7 @@ static tw_status check_struct(const tw_field *column, int kind, tw_error *error)
             return TW_E_UNDEFINED_COLUMN;
         }
         tw_nexmark_shape shape = TW_NEXMARK_FIELDS[kind][at].shape;
-        if (!fits(f->type, shape))
-            return tw_fail(error, TW_E_TYPE, "nexmark: %s.%s must be %s", TW_NEXMARK_NAMES[kind], names[at], SHAPES[shape]);
+        if (!fits(f->type, shape)) return tw_fail(error, TW_E_TYPE, "nexmark: %s.%s must be %s", TW_NEXMARK_NAMES[kind], names[at], SHAPES[shape]);
     }
     return TW_OK;
 }
@@ -169,9 +167,7 @@ static tw_status splits(tw_source *opaque, const tw_split_id **out, int *n, bool
 }
 
 /* The number of the split's k-th event. */
-static inline int64_t event_number(const reader *r, int64_t k) {
-    return (k / BLOCK * r->source->nsplits + r->split) * BLOCK + k % BLOCK;
-}
+static inline int64_t event_number(const reader *r, int64_t k) { return (k / BLOCK * r->source->nsplits + r->split) * BLOCK + k % BLOCK; }
 
 static void close_reader(tw_split_reader *opaque) {
     reader *r = (reader *)opaque;
@@ -179,8 +175,7 @@ static void close_reader(tw_split_reader *opaque) {
     tw_free(r->mem, r, sizeof *r);
 }
 
-static tw_status open_reader(tw_source *opaque, const tw_split_id *split, tw_mem *mem, tw_str position, tw_split_reader **out,
-                             tw_error *error) {
+static tw_status open_reader(tw_source *opaque, const tw_split_id *split, tw_mem *mem, tw_str position, tw_split_reader **out, tw_error *error) {
     source *s = (source *)opaque;
     reader *r = tw_calloc(mem, sizeof *r);
     if (!r) return tw_fail(error, TW_E_NOMEM, "out of memory");
@@ -211,8 +206,8 @@ static int64_t due_ns(source *s, int64_t event, int64_t now) {
     return s->start_ns + offset;
 }
 
-static tw_status poll(tw_split_reader *opaque, int32_t max_rows, tw_batch **batch, int64_t *wait_ns, tw_bad_record_sink bad,
-                      void *bad_context, tw_error *error) {
+static tw_status poll(tw_split_reader *opaque, int32_t max_rows, tw_batch **batch, int64_t *wait_ns, tw_bad_record_sink bad, void *bad_context,
+                      tw_error *error) {
     reader *r = (reader *)opaque;
     source *s = r->source;
     int32_t n = 0, in_block = (int32_t)(r->next % BLOCK);

@@ -102,8 +102,7 @@ static tw_status write_rows(tw_sink *opaque, const tw_batch *batch, tw_error *er
     tw_buf_clear(&s->text);
     tw_status status = s->format->encode(s->encoder, batch, 0, batch->rows, &s->text);
     if (status != TW_OK) return tw_fail(error, status, "a row cannot be written as %s", s->format->name);
-    if (fwrite(s->text.data, 1, s->text.length, s->out) != s->text.length)
-        return tw_fail(error, TW_E_IO, "cannot write to standard output");
+    if (fwrite(s->text.data, 1, s->text.length, s->out) != s->text.length) return tw_fail(error, TW_E_IO, "cannot write to standard output");
     return TW_OK;
 }
 
@@ -113,8 +112,7 @@ static tw_status flush(tw_sink *opaque, tw_error *error) {
 
 static tw_status commit(tw_sink *opaque, uint64_t epoch, tw_error *error) { return flush(opaque, error); }
 
-static const tw_sink_ops SINK = {
-    .open = open_sink, .write = write_rows, .commit = commit, .finish = flush, .close = close_sink};
+static const tw_sink_ops SINK = {.open = open_sink, .write = write_rows, .commit = commit, .finish = flush, .close = close_sink};
 
 const tw_connector tw_connector_stdout = {
     .name = "stdout",
