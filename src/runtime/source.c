@@ -3,8 +3,8 @@
  * Which split is read next: first every split once (so that each one's watermark is known), then always the one with the lowest watermark, so
  * that state stays as small as the splits overlap. Without watermarks they are read one after the other.
  *
- * A split that is spread (spread.h) is read portion by portion. The batches of a portion wait, decoded, until the portion in front has said its
- * maximum; they then go on from there:
+ * A split that is spread (spread.h) is read portion by portion, each in a lane of its own. The batches of a portion wait, decoded, until the portion
+ * in front has said its maximum; meanwhile the task works ahead in its other lanes, so that tasks seldom wait for each other:
  *
  *     take -> decode -> [hold] -> hand on -> raised (by the watermark operator) -> publish, with the portion's last batch */
 #include <stdlib.h>
@@ -12,15 +12,24 @@
 #include "runtime/job_internal.h"
 #include "runtime/spread.h"
 
+enum { LANES = 4 };
+
+/* A portion of a spread split on its way: taken, decoded, handed on. */
+typedef struct lane {
+    tw_split_reader *reader;
+    uint64_t portion;
+    bool entered;   /* its first rows have gone on */
+    tw_batch *held; /* decoded, not handed on yet */
+} lane;
+
 typedef struct reader {
     tw_split_progress progress; /* must be first: batches point to it */
-    tw_split_reader *reader;
-    int64_t wait_ns; /* not before */
+    tw_split_reader *reader;    /* of a split that is this task's alone */
+    int64_t wait_ns;            /* not before */
     struct source_input *input;
-    tw_spread *spread;  /* NULL: the split is this task's alone */
-    uint64_t portion;   /* at hand */
-    bool open, entered; /* portion taken and not used up; its first rows have gone on */
-    tw_batch *held;     /* decoded, not handed on yet */
+    tw_spread *spread; /* NULL: the split is this task's alone */
+    lane lanes[LANES]; /* a ring: those in use hold portions in order, from lanes[front] on */
+    int front, nused;
 } reader;
 
 typedef struct source_input {
@@ -69,10 +78,12 @@ static int64_t later_watermark(const source_input *s, const tw_snapshot *snapsho
 
 /* The portion's last rows are on their way: the next one may follow. */
 static void publish(reader *r) {
-    if (!r->open || !r->input->shared->ops->drained(r->reader)) return;
-    r->open = false;
+    lane *l = &r->lanes[r->front];
+    if (r->nused == 0 || !l->entered || l->held || !r->input->shared->ops->drained(l->reader)) return;
+    r->front = (r->front + 1) % LANES;
+    r->nused--;
     if (!r->input->ordered) return;
-    tw_spread_publish(r->spread, r->portion, r->progress.watermark);
+    tw_spread_publish(r->spread, l->portion, r->progress.watermark);
     const tw_region *region = r->input->input.task->region;
     for (int i = 0; i < region->ninstances; i++) tw_task_wake(region->tasks[i]);
 }
@@ -156,11 +167,10 @@ static tw_str begin_position(const source_input *s, tw_str name) {
     return at ? (tw_str){at->position.data ? at->position.data : "", at->position.length} : TW_STR("");
 }
 
-static tw_status open_reader(source_input *s, reader *r) {
+static tw_status open_reader(source_input *s, reader *r, tw_str position, tw_split_reader **out) {
     tw_task *task = s->input.task;
-    tw_str position = r->spread ? TW_STR("") : begin_position(s, r->progress.name);
     tw_split_id id = {r->progress.name, r->progress.number};
-    TW_TRY(s->shared->ops->reader_open(s->shared->source, &id, task->context.mem, position, &r->reader, task->context.error));
+    TW_TRY(s->shared->ops->reader_open(s->shared->source, &id, task->context.mem, position, out, task->context.error));
     r->progress.opened = true;
     return TW_OK;
 }
@@ -261,46 +271,70 @@ static tw_status split_ended(source_input *s, reader *r, int64_t now) {
 
 /* --- spread splits --- */
 
-/* The next batch of the portion at hand, or of the next portion, into r->held: TW_OK, TW_END, or TW_BLOCKED at a barrier. */
-static tw_status next_of_spread(source_input *s, reader *r) {
-    tw_task *task = s->input.task;
+/* The lane's next batch into l->held: TW_OK or TW_END. */
+static tw_status decode(source_input *s, lane *l) {
     int64_t wait_ns;
-    int32_t rows = task->job->options.batch_rows;
-    for (;;) {
-        tw_batch *batch = NULL;
-        tw_status status = r->open ? s->shared->ops->poll(r->reader, rows, &batch, &wait_ns, on_bad, s, task->context.error) : TW_END;
-        if (status == TW_OK) r->held = batch; /* at the end `batch` may be anything */
-        if (status != TW_END) return status;
-        if (r->open) { /* the rest of the portion gave no rows */
-            if (s->ordered && !tw_spread_is_next(r->spread, r->portion)) return TW_MORE;
-            if (s->ordered && r->spread->watermark > r->progress.watermark) r->progress.watermark = r->spread->watermark;
-            publish(r);
-            continue;
-        }
-        if (tw_job_epoch_wanted(task->job) > task->epoch) return TW_BLOCKED;
-        tw_split_id id = {r->progress.name, r->progress.number};
-        TW_TRY(tw_spread_take(r->spread, s->shared->source, &id, begin_position(s, r->progress.name), r->reader, rows, task->epoch, &r->portion,
-                              task->context.error));
-        r->open = true;
-        r->entered = false;
+    tw_batch *batch = NULL;
+    tw_task *task = s->input.task;
+    tw_status status = s->shared->ops->poll(l->reader, task->job->options.batch_rows, &batch, &wait_ns, on_bad, s, task->context.error);
+    if (status == TW_OK) l->held = batch; /* at the end `batch` may be anything */
+    return status;
+}
+
+/* The next portion into a lane: TW_OK, TW_END, or TW_BLOCKED (no lane is free, or a barrier comes first). */
+static tw_status take(source_input *s, reader *r) {
+    tw_task *task = s->input.task;
+    if (r->nused == LANES || tw_job_epoch_wanted(task->job) > task->epoch) return TW_BLOCKED;
+    lane *l = &r->lanes[(r->front + r->nused) % LANES];
+    if (!l->reader) TW_TRY(open_reader(s, r, TW_STR(""), &l->reader));
+    tw_split_id id = {r->progress.name, r->progress.number};
+    tw_status status = tw_spread_take(r->spread, s->shared->source, &id, begin_position(s, r->progress.name), l->reader,
+                                      task->job->options.batch_rows, task->epoch, &l->portion, task->context.error);
+    if (status == TW_END && r->nused) return TW_BLOCKED;
+    if (status != TW_OK) return status;
+    l->entered = false;
+    l->held = NULL;
+    r->nused++;
+    return TW_OK;
+}
+
+/* The first portion may go on: all in front of it have said their maximum. */
+static bool may_enter(const source_input *s, const reader *r) {
+    const lane *l = &r->lanes[r->front];
+    return r->nused && (!s->ordered || l->entered || tw_spread_is_next(r->spread, l->portion));
+}
+
+static void enter(const source_input *s, reader *r) {
+    lane *l = &r->lanes[r->front];
+    if (s->ordered && !l->entered && r->spread->watermark > r->progress.watermark) r->progress.watermark = r->spread->watermark;
+    l->entered = true;
+}
+
+/* One piece of work on the split: TW_OK with a batch to hand on or, when it worked ahead, with none; TW_BLOCKED: until woken; TW_END. */
+static tw_status next_of_spread(source_input *s, reader *r, tw_batch **out) {
+    *out = NULL;
+    while (may_enter(s, r)) {
+        lane *l = &r->lanes[r->front];
+        tw_status status = l->held ? TW_OK : decode(s, l);
+        if (status != TW_OK && status != TW_END) return status;
+        enter(s, r);
+        *out = l->held;
+        l->held = NULL;
+        if (status == TW_OK) return TW_OK;
+        publish(r); /* the rest of the portion gave no rows */
     }
+    TW_TRY(take(s, r));
+    tw_status status = decode(s, &r->lanes[(r->front + r->nused - 1) % LANES]);
+    return status == TW_END ? TW_OK : status;
 }
 
 static tw_status advance_spread(source_input *s, reader *r, int64_t now) {
-    if (!r->held) {
-        tw_status status = next_of_spread(s, r);
-        if (status == TW_END) return split_ended(s, r, now);
-        if (status == TW_BLOCKED || status == TW_MORE) return TW_END; /* until woken */
-        TW_TRY(status);
-    }
-    if (s->ordered && !r->entered) {
-        if (!tw_spread_is_next(r->spread, r->portion)) return TW_END;
-        if (r->spread->watermark > r->progress.watermark) r->progress.watermark = r->spread->watermark;
-    }
-    tw_batch *batch = r->held;
-    r->held = NULL;
-    r->entered = true;
-    tw_status status = hand_on(s, r, batch, now);
+    tw_batch *batch;
+    tw_status status = next_of_spread(s, r, &batch);
+    if (status == TW_END) return split_ended(s, r, now);
+    if (status == TW_BLOCKED) return TW_END; /* until woken */
+    if (status != TW_OK || !batch) return status;
+    status = hand_on(s, r, batch, now);
     publish(r); /* where no rows came to the watermark operator */
     return status;
 }
@@ -322,7 +356,7 @@ static bool busy(tw_input *input) {
     freeze(s);
     for (int i = 0; i < s->nreaders; i++) {
         const reader *r = s->readers[i];
-        any |= r->open || r->held || (r->spread && s->ordered && writes_position(s, r) && !tw_spread_settled(r->spread));
+        any |= r->nused || (r->spread && s->ordered && writes_position(s, r) && !tw_spread_settled(r->spread));
     }
     return any;
 }
@@ -342,8 +376,8 @@ static tw_status advance(tw_input *input) {
     int64_t now = tw_mono_ns(task->context.os);
     reader *r = pick(s, now);
     if (!r) return exhausted(s) && complete(s) ? end_of_input(s) : nothing(s, now);
-    if (!r->progress.opened) TW_TRY(open_reader(s, r));
     if (r->spread) return advance_spread(s, r, now);
+    if (!r->reader) TW_TRY(open_reader(s, r, begin_position(s, r->progress.name), &r->reader));
     tw_batch *batch = NULL;
     int64_t wait_ns = 0;
     tw_status status = s->shared->ops->poll(r->reader, task->job->options.batch_rows, &batch, &wait_ns, on_bad, s, task->context.error);
@@ -400,6 +434,8 @@ static void close_input(tw_input *input) {
     tw_mem *mem = input->task->context.mem;
     for (int i = 0; i < s->nreaders; i++) {
         if (s->readers[i]->reader) s->shared->ops->reader_close(s->readers[i]->reader);
+        for (int k = 0; k < LANES; k++)
+            if (s->readers[i]->lanes[k].reader) s->shared->ops->reader_close(s->readers[i]->lanes[k].reader);
         tw_free(mem, s->readers[i], sizeof *s->readers[i]);
     }
     tw_free(mem, s->readers, sizeof *s->readers * (size_t)s->capacity);
