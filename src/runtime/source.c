@@ -1,7 +1,8 @@
 /* The input of a task that reads a source: its share of the splits, one batch at a time.
  *
  * Which split is read next: first every split once (so that each one's watermark is known), then always the one with the lowest watermark, so
- * that state stays as small as the splits overlap. Without watermarks they are read one after the other.
+ * that state stays as small as the splits overlap. Without watermarks they are read one after the other. Where the input has no end, splits that
+ * are equal in this take turns.
  *
  * A split that is spread (spread.h) is read portion by portion, each in a lane of its own. The batches of a portion wait, decoded, until the portion
  * in front has said its maximum; meanwhile the task works ahead in its other lanes, so that tasks seldom wait for each other:
@@ -38,6 +39,7 @@ typedef struct source_input {
     reader **readers; /* this task's share, in order of discovery */
     int nreaders, capacity;
     int seen; /* splits of the shared list that have been looked at */
+    int turn; /* the reader that `pick` begins with */
     tw_split_progress *first;
     tw_split_progress *news; /* a split that was added and that the watermark operator has not seen */
     bool begun;              /* the splits known at start have been added */
@@ -151,7 +153,7 @@ static bool complete(source_input *s) {
 static reader *pick(source_input *s, int64_t now) {
     reader *best = NULL;
     for (int i = 0; i < s->nreaders; i++) {
-        reader *r = s->readers[i];
+        reader *r = s->readers[(s->turn + i) % s->nreaders];
         if (r->progress.ended || r->wait_ns > now) continue;
         if (!r->progress.opened) return r;
         if (!best || r->progress.watermark < best->progress.watermark) best = r;
@@ -254,6 +256,7 @@ static tw_status hand_on(source_input *s, reader *r, const tw_batch *batch, int6
     }
     if (batch->rows == 0) return TW_OK;
     r->progress.silent_from_ms = r->progress.silent_to_ms = s->input.task->context.now_ms;
+    if (!s->shared->node->u.scan.bounded) s->turn = (s->turn + 1) % s->nreaders;
     s->input.idle = false;
     measure(s, now);
     s->input.task->rows_in += (uint64_t)batch->rows;

@@ -145,4 +145,21 @@ static inline const char *bench_text(tw_buf *buf) {
     return buf->data;
 }
 
+static inline int bench_compare_lines(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* Lines in order, so that streams can be compared as sets; the caller frees it. */
+static inline char *bench_sorted(bench *b) {
+    char *text = strdup(bench_text(&b->rows)), *out = malloc(strlen(text) + 1), *save = NULL;
+    char **lines = malloc(sizeof *lines * (strlen(text) + 1));
+    size_t n = 0;
+    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) lines[n++] = line;
+    qsort(lines, n, sizeof *lines, bench_compare_lines);
+    out[0] = 0;
+    char *to = out;
+    for (size_t i = 0; i < n; i++) to += sprintf(to, "%s\n", lines[i]);
+    free(lines);
+    free(text);
+    return out;
+}
+
 #endif

@@ -75,6 +75,123 @@ static void test_rate(void **state) {
     bench_close(&b);
 }
 
+enum { SPLIT_ROWS = 1003 };
+
+static void split_table(bench *b, const char *splits, const char *last) {
+    static tw_field fields[3];
+    fields[0] = field_of("id", &TW_TYPE_BIGINT);
+    fields[1] = field_of("x", &TW_TYPE_BIGINT);
+    fields[2] = field_of("a", tw_type_array(&b->arena, &TW_TYPE_SMALLINT));
+    bench_table(b, fields, 3, "");
+    bench_option(b, "rows-per-second", "1000000000");
+    bench_option(b, "fields.id.kind", "sequence");
+    bench_option(b, "fields.id.start", "-5");
+    bench_option(b, "fields.id.end", last);
+    bench_option(b, "fields.x.null-rate", "0.1");
+    if (splits) bench_option(b, "scan.parallelism", splits);
+}
+
+static void test_splits_make_the_same_rows(void **state) {
+    bench b;
+    bench_open(&b);
+    split_table(&b, NULL, "997");
+    assert_int_equal(bench_read(&b, &tw_connector_datagen, 4096), TW_OK);
+    char *one = bench_sorted(&b);
+    for (const char *const *splits = (const char *const[]){"1", "2", "7", "1003", "1024", NULL}; *splits; splits++) {
+        split_table(&b, *splits, "997");
+        assert_int_equal(bench_read(&b, &tw_connector_datagen, 100), TW_OK);
+        char *many = bench_sorted(&b);
+        assert_string_equal(many, one);
+        free(many);
+    }
+    free(one);
+    split_table(&b, "3", "-6"); /* no rows at all */
+    assert_int_equal(bench_read(&b, &tw_connector_datagen, 100), TW_OK);
+    assert_string_equal(bench_text(&b.rows), "");
+    bench_close(&b);
+}
+
+/* Split 1 of 4 in pieces: its rows in order, none twice, and a position that is no position is refused. */
+static void test_split_goes_on_at_its_position(void **state) {
+    bench b;
+    bench_open(&b);
+    split_table(&b, "4", "997");
+    const tw_source_ops *ops = tw_connector_datagen.source;
+    tw_source_context context = {&b.mem, &b.os, &b.registry, NULL, &b.scan};
+    tw_source *source;
+    const tw_split_id *splits;
+    int n;
+    bool complete;
+    assert_int_equal(ops->open(&context, &source, &b.error), TW_OK);
+    assert_int_equal(ops->splits(source, &splits, &n, &complete, &b.error), TW_OK);
+    assert_int_equal(n, 4);
+    assert_true(complete);
+    assert_int_equal(splits[3].number, 3);
+    assert_true(tw_str_equal(splits[3].name, TW_STR("generator 3")));
+    tw_buf position;
+    tw_buf_init(&position, &b.mem, 0);
+    for (int limit = 0; limit < 100; limit += 17) bench_split(&b, ops, source, &splits[1], 10, limit, &position);
+    assert_int_equal(bench_split(&b, ops, source, &splits[1], 10, INT64_MAX, &position), TW_END);
+    const char *p = bench_text(&b.rows);
+    int rows = 0;
+    for (; *p; p = strchr(p, '\n') + 1) assert_int_equal(atoi(p), -5 + 1 + 4 * rows++);
+    assert_int_equal(rows, (SPLIT_ROWS - 1 + 3) / 4);
+    assert_int_equal(bench_split(&b, ops, source, &splits[3], 10, INT64_MAX, &position), TW_E_CORRUPT); /* it is one row shorter */
+    tw_buf_free(&position);
+    ops->close(source);
+    bench_close(&b);
+}
+
+static void test_splits_share_the_rate(void **state) {
+    bench b;
+    bench_open(&b);
+    tw_os_simulated(&b.os, 1000);
+    split_table(&b, "3", "997");
+    b.options[0].value = TW_STR("7"); /* rows a second */
+    const tw_source_ops *ops = tw_connector_datagen.source;
+    tw_source_context context = {&b.mem, &b.os, &b.registry, NULL, &b.scan};
+    tw_source *source;
+    const tw_split_id *splits;
+    int n, rows[3] = {0};
+    bool complete;
+    tw_split_reader *readers[3];
+    assert_int_equal(ops->open(&context, &source, &b.error), TW_OK);
+    assert_int_equal(ops->splits(source, &splits, &n, &complete, &b.error), TW_OK);
+    for (int i = 0; i < 3; i++) assert_int_equal(ops->reader_open(source, &splits[i], &b.mem, TW_STR(""), &readers[i], &b.error), TW_OK);
+    int64_t start = tw_mono_ns(&b.os);
+    for (int ms = 0; ms <= 10000; ms += 10, tw_os_advance(&b.os, 10)) {
+        for (int i = 0; i < 3; i++) {
+            tw_batch *batch;
+            int64_t wait_ns;
+            tw_status status = ops->poll(readers[i], 100, &batch, &wait_ns, bench_bad, &b, &b.error);
+            if (status == TW_OK) rows[i] += batch->rows;
+            assert_true(status == TW_OK || (status == TW_BLOCKED && wait_ns > tw_mono_ns(&b.os)));
+            assert_int_equal(rows[i], (7 * ((tw_mono_ns(&b.os) - start) / 1000000) / 1000 - i + 3) / 3); /* of rows 0 to 7 t */
+        }
+    }
+    assert_int_equal(rows[0] + rows[1] + rows[2], 71);
+    for (int i = 0; i < 3; i++) ops->reader_close(readers[i]);
+    ops->close(source);
+    bench_close(&b);
+}
+
+static void test_out_of_memory(void **state) {
+    bench b;
+    bench_open(&b);
+    split_table(&b, "3", "97");
+    assert_int_equal(bench_read(&b, &tw_connector_datagen, 10), TW_OK); /* the test's own text has its room then */
+    size_t used = b.mem.used;
+    tw_status status = TW_E_NOMEM;
+    for (int n = 1; status != TW_OK; n++) {
+        b.mem.fail_at = n;
+        status = bench_read(&b, &tw_connector_datagen, 10);
+        b.mem.fail_at = 0;
+        assert_true(status == TW_OK || status == TW_E_NOMEM);
+        assert_int_equal(b.mem.used, used);
+    }
+    bench_close(&b);
+}
+
 static void test_validate(void **state) {
     bench b;
     bench_open(&b);
@@ -98,6 +215,10 @@ int main(void) {
         cmocka_unit_test(test_sequence_and_random),
         cmocka_unit_test(test_nested_and_nulls),
         cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_splits_make_the_same_rows),
+        cmocka_unit_test(test_split_goes_on_at_its_position),
+        cmocka_unit_test(test_splits_share_the_rate),
+        cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_validate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,23 +30,6 @@ static int count_lines(bench *b, const char *begin) {
     return n;
 }
 
-static int compare_lines(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
-/* Lines in order, so that streams can be compared as sets. */
-static char *sorted(bench *b) {
-    char *text = strdup(bench_text(&b->rows)), *out = malloc(strlen(text) + 1), *save = NULL;
-    char **lines = malloc(sizeof *lines * (strlen(text) + 1));
-    size_t n = 0;
-    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) lines[n++] = line;
-    qsort(lines, n, sizeof *lines, compare_lines);
-    out[0] = 0;
-    char *to = out;
-    for (size_t i = 0; i < n; i++) to += sprintf(to, "%s\n", lines[i]);
-    free(lines);
-    free(text);
-    return out;
-}
-
 static void test_proportions(void **state) {
     bench b;
     bench_open(&b);
@@ -66,12 +49,12 @@ static void test_same_events(void **state) {
     bench_open(&b);
     table(&b, 0, 4, "7300", "1");
     assert_int_equal(bench_read(&b, &tw_connector_nexmark, 4096), TW_OK);
-    char *one = sorted(&b);
+    char *one = bench_sorted(&b);
     static const char *const SPLITS[] = {"1", "2", "4", "13"};
     for (int i = 0; i < 4; i++) {
         table(&b, 0, 4, "7300", SPLITS[i]);
         assert_int_equal(bench_read(&b, &tw_connector_nexmark, i * 100 + 1), TW_OK);
-        char *other = sorted(&b);
+        char *other = bench_sorted(&b);
         assert_string_equal(one, other);
         free(other);
     }

@@ -678,7 +678,8 @@ static void test_idle_channels(void **state) {
     plan_close(&t);
 }
 
-/* Several splits on one task: the one with the lowest watermark is read next. */
+/* Several splits on one task: the one with the lowest watermark is read next; without watermarks one after the other, or in turn where there
+ * is no end. */
 static void test_split_order(void **state) {
     (void)state;
     plan_test t;
@@ -688,6 +689,10 @@ static void test_split_order(void **state) {
     check_totals(1);
     assert_true(seen.behind <= 30); /* one that has nothing just now may fall behind by a few rows */
     t.nodes[0]->u.scan.ordered_by_watermark = false;
+    run(&t, 1, 1, 1);
+    check_totals(1);
+    assert_true(seen.behind <= 200);
+    t.nodes[0]->u.scan.bounded = true;
     run(&t, 1, 1, 1);
     check_totals(1);
     assert_true(seen.behind > 1000);

@@ -1,5 +1,6 @@
-/* The datagen source: random and sequential values, with Flink's options. Row n is a function of seed and n alone, so that a position
- * is a row number and the same table gives the same rows again. */
+/* The datagen source: random and sequential values, with Flink's options. Row n is a function of seed and n alone, so that the same table gives
+ * the same rows again, in however many splits. Split i of s makes the rows i, i + s, i + 2s, ... (as the subtasks of Flink's SequenceGenerator do):
+ * all run through the same times together. A position is a count of the split's rows. */
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 static const tw_option_info OPTIONS[] = {
     {"rows-per-second", TW_OPTION_INTEGER, "10000", false, "1..1000000000", "rows made per second"},
     {"number-of-rows", TW_OPTION_INTEGER, NULL, false, "0..", "rows in all; without it the source has no end"},
-    {"scan.parallelism", TW_OPTION_INTEGER, NULL, false, "1..", "taken for Flink's sake"},
+    {"scan.parallelism", TW_OPTION_INTEGER, "1", false, "1..1024", "partitions that the rows are dealt out to"},
     {"seed", TW_OPTION_INTEGER, "0", false, NULL, "another seed gives other rows"},
     {"fields.#.kind", TW_OPTION_ENUM, "random", false, "random|sequence", "how the field is made"},
     {"fields.#.min", TW_OPTION_DOUBLE, NULL, false, NULL, "least random number"},
@@ -43,18 +44,21 @@ struct maker {
 
 typedef struct source {
     tw_mem *mem;
+    tw_arena arena;
     tw_os *os;
     const tw_plan_scan *scan;
     int64_t rows, rate, start_ms;
     uint64_t seed;
     _Atomic int64_t start_ns; /* when row 0 would have been due; 0: not started */
-    tw_split_id split;
+    tw_split_id *splits;
+    int nsplits;
 } source;
 
 typedef struct reader {
     tw_mem *mem;
     source *source;
-    int64_t next;
+    int32_t split;
+    int64_t nrows, next; /* of this split: in all, made so far */
     tw_arena arena;
     tw_rows rows;
     maker *makers;
@@ -215,7 +219,18 @@ static tw_status count_rows(source *s, tw_error *error) {
 
 static void close_source(tw_source *opaque) {
     source *s = (source *)opaque;
+    tw_arena_free(&s->arena);
     tw_free(s->mem, s, sizeof *s);
+}
+
+static tw_status name_splits(source *s, tw_error *error) {
+    s->splits = TW_NEW_ARRAY(&s->arena, tw_split_id, s->nsplits);
+    for (int i = 0; s->splits && i < s->nsplits; i++) {
+        const char *name = tw_arena_printf(&s->arena, "generator %d", i);
+        if (!name) return tw_fail(error, TW_E_NOMEM, "out of memory");
+        s->splits[i] = (tw_split_id){tw_str_of(name), i};
+    }
+    return s->splits ? TW_OK : tw_fail(error, TW_E_NOMEM, "out of memory");
 }
 
 static tw_status open_source(const tw_source_context *context, tw_source **out, tw_error *error) {
@@ -228,8 +243,10 @@ static tw_status open_source(const tw_source_context *context, tw_source **out, 
     s->rate = tw_option_int(t->options, t->noptions, "rows-per-second", 10000);
     s->seed = (uint64_t)tw_option_int(t->options, t->noptions, "seed", 0);
     s->start_ms = context->session ? context->session->start_ms : tw_wall_ms(s->os);
-    s->split = (tw_split_id){TW_STR("generator"), 0};
+    s->nsplits = (int)tw_option_int(t->options, t->noptions, "scan.parallelism", 1);
+    tw_arena_init(&s->arena, s->mem, 1024);
     tw_status status = count_rows(s, error);
+    if (status == TW_OK) status = name_splits(s, error);
     if (status != TW_OK) {
         close_source((tw_source *)s);
         return status;
@@ -239,8 +256,8 @@ static tw_status open_source(const tw_source_context *context, tw_source **out, 
 }
 
 static tw_status splits(tw_source *opaque, const tw_split_id **out, int *n, bool *complete, tw_error *error) {
-    *out = &((source *)opaque)->split;
-    *n = 1;
+    *out = ((source *)opaque)->splits;
+    *n = ((source *)opaque)->nsplits;
     *complete = true;
     return TW_OK;
 }
@@ -403,6 +420,8 @@ static tw_status open_reader(tw_source *opaque, const tw_split_id *split, tw_mem
     if (!r) return tw_fail(error, TW_E_NOMEM, "out of memory");
     r->mem = mem;
     r->source = s;
+    r->split = split->number;
+    r->nrows = s->rows > r->split ? (s->rows - r->split - 1) / s->nsplits + 1 : 0;
     tw_arena_init(&r->arena, mem, 4096);
     tw_status status = tw_rows_open(&r->rows, mem, s->scan->wanted, TW_BATCH_ROWS);
     if (status != TW_OK) tw_fail(error, status, "out of memory");
@@ -410,7 +429,7 @@ static tw_status open_reader(tw_source *opaque, const tw_split_id *split, tw_mem
     if (status == TW_OK && position.length) {
         tw_reader in = {position.data, position.data + position.length, false};
         r->next = (int64_t)tw_read_varint(&in);
-        if (in.failed) status = tw_fail(error, TW_E_CORRUPT, "the position of datagen is damaged");
+        if (in.failed || r->next < 0 || r->next > r->nrows) status = tw_fail(error, TW_E_CORRUPT, "the position of datagen is damaged");
     }
     if (status != TW_OK) {
         close_reader((tw_split_reader *)r);
@@ -421,30 +440,42 @@ static tw_status open_reader(tw_source *opaque, const tw_split_id *split, tw_mem
     return TW_OK;
 }
 
-/* Rows due by now; *wait_ns: when the next one is. */
-static int64_t rows_due(source *s, int64_t next, int64_t *wait_ns) {
-    int64_t now = tw_mono_ns(s->os), none = 0;
-    int64_t offset = (int64_t)((__int128)next * 1000000000 / s->rate);
+/* The number of the split's k-th row. */
+static int64_t row_number(const reader *r, int64_t k) { return k * r->source->nsplits + r->split; }
+
+/* Rows of the split that are due by now, where the rate is that of all splits together; *wait_ns: when the next one is. */
+static int64_t rows_due(reader *r, int64_t *wait_ns) {
+    source *s = r->source;
+    int64_t now = tw_mono_ns(s->os), none = 0, row = row_number(r, r->next);
+    int64_t offset = (int64_t)(((__int128)row * 1000000000 + s->rate - 1) / s->rate); /* rounded up: the row is due then */
     if (s->start_ns == 0) atomic_compare_exchange_strong(&s->start_ns, &none, now - offset);
     *wait_ns = s->start_ns + offset;
-    return *wait_ns > now ? 0 : (int64_t)((__int128)(now - s->start_ns) * s->rate / 1000000000) + 1 - next;
+    if (*wait_ns > now) return 0;
+    int64_t last = (int64_t)((__int128)(now - s->start_ns) * s->rate / 1000000000); /* the last row of any split that is due */
+    return (last - row) / s->nsplits + 1;
+}
+
+static bool put_column(reader *r, const maker *m, int32_t rows) {
+    uint64_t number = (uint64_t)row_number(r, r->next), stride = (uint64_t)r->source->nsplits;
+    for (int32_t row = 0; row < rows; row++, number += stride)
+        if (!put(r, m, row, number)) return false;
+    return true;
 }
 
 static tw_status poll(tw_split_reader *opaque, int32_t max_rows, tw_batch **batch, int64_t *wait_ns, tw_bad_record_sink bad, void *bad_context,
                       tw_error *error) {
     reader *r = (reader *)opaque;
     source *s = r->source;
-    int64_t n = s->rows - r->next;
+    int64_t n = r->nrows - r->next;
     if (n <= 0) return TW_END;
-    int64_t due = rows_due(s, r->next, wait_ns);
+    int64_t due = rows_due(r, wait_ns);
     if (due <= 0) return TW_BLOCKED;
     if (n > due) n = due;
     if (n > max_rows) n = max_rows;
     *wait_ns = 0;
     tw_rows_begin(&r->rows);
     for (int32_t i = 0; i < s->scan->wanted->nfields; i++)
-        for (int32_t row = 0; row < (int32_t)n; row++)
-            if (!put(r, &r->makers[i], row, (uint64_t)(r->next + row))) return tw_fail(error, TW_E_NOMEM, "out of memory");
+        if (!put_column(r, &r->makers[i], (int32_t)n)) return tw_fail(error, TW_E_NOMEM, "out of memory");
     tw_rows_end(&r->rows, (int32_t)n);
     r->next += n;
     *batch = &r->rows.batch;
@@ -455,7 +486,7 @@ static void position(tw_split_reader *opaque, tw_buf *out) { tw_buf_varint(out, 
 
 static double progress(tw_split_reader *opaque) {
     reader *r = (reader *)opaque;
-    return r->source->rows == INT64_MAX ? -1 : r->source->rows == 0 ? 1 : (double)r->next / (double)r->source->rows;
+    return r->source->rows == INT64_MAX ? -1 : r->nrows == 0 ? 1 : (double)r->next / (double)r->nrows;
 }
 
 static const tw_source_ops SOURCE = {
