@@ -13,7 +13,9 @@ for program in fuzz/fuzz_*; do
     mkdir -p "corpus/$name"
     echo "fuzz: $name for $seconds s"
     log=$name.log
-    if ! "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$name-" "corpus/$name" $(ls -d "$seeds/$name" 2>/dev/null || true) >"$log" 2>&1; then
+    folders=("corpus/$name")
+    if [ -d "$seeds/$name" ]; then folders+=("$seeds/$name"); fi
+    if ! "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$name-" "${folders[@]}" >"$log" 2>&1; then
         tail -n 60 "$log"
         echo "fuzz: $name failed; the input is $(pwd)/$name-*" >&2
         exit 1

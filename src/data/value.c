@@ -161,19 +161,20 @@ void tw_value_write(tw_buf *out, const tw_value *value) {
 
 static const tw_type COUNT_TYPE = {.kind = TW_INTEGER, .length = TW_LENGTH_MAX};
 
+/* Type of the i-th item: the values of a MULTISET are counts, those of a MAP are of the second type. */
+static const tw_type *item_type(const tw_type *type, uint64_t i) {
+    TW_ASSERT(type->fields);
+    if (type->kind == TW_MULTISET && i % 2) return &COUNT_TYPE;
+    return type->fields[type->kind == TW_ROW ? i : type->kind == TW_MAP ? i % 2 : 0].type;
+}
+
 static tw_status read_items(tw_arena *arena, tw_reader *in, const tw_type *type, tw_value *out) {
     uint64_t n = tw_read_varint(in);
-    bool map = tw_type_phys(type) == TW_PHYS_MAP;
     if (n > (uint64_t)(in->end - in->next) || (type->kind == TW_ROW && n != (uint64_t)type->nfields)) return in->failed = true, TW_E_CORRUPT;
-    uint64_t total = map ? 2 * n : n;
+    uint64_t total = tw_type_phys(type) == TW_PHYS_MAP ? 2 * n : n;
     tw_value *items = TW_NEW_ARRAY(arena, tw_value, total ? total : 1);
     if (!items) return TW_E_NOMEM;
-    for (uint64_t i = 0; i < total; i++) {
-        const tw_type *t = type->kind == TW_ROW                 ? type->fields[i].type
-                           : type->kind == TW_MULTISET && i % 2 ? &COUNT_TYPE
-                                                                : type->fields[map && type->kind == TW_MAP ? i % 2 : 0].type;
-        TW_TRY(tw_value_read(arena, in, t, &items[i]));
-    }
+    for (uint64_t i = 0; i < total; i++) TW_TRY(tw_value_read(arena, in, item_type(type, i), &items[i]));
     out->nitems = (int32_t)n;
     out->items = items;
     return TW_OK;

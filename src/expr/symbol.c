@@ -4,9 +4,9 @@
 #include "data/type.h"
 
 static const char *const names[] = {
-#define NAME(name) #name,
-    TW_SYMBOLS(NAME)
-#undef NAME
+#define X(name) #name,
+#include "expr/symbol.def"
+#undef X
 };
 
 int tw_symbol_parse(tw_str name) {

@@ -22,18 +22,13 @@
 
 #include "base/str.h"
 
-#define TW_SYMBOLS(X)                                                                                                                  \
-    X(BOTH)                                                                                                                            \
-    X(LEADING) X(TRAILING) X(NULL) X(ERROR) X(DEFAULT) X(EMPTY_ARRAY) X(EMPTY_OBJECT) X(ABSENT) X(TRUE) X(FALSE) X(UNKNOWN) X(WITHOUT) \
-        X(CONDITIONAL) X(UNCONDITIONAL) X(VALUE) X(SCALAR) X(ARRAY) X(OBJECT)
-
 #define TW_SYM_FIRST 64
 typedef enum tw_symbol {
     TW_SYM_BEFORE_FIRST = TW_SYM_FIRST - 1,
-#define TW_SYM_ENUM(name) TW_SYM_##name,
-    TW_SYMBOLS(TW_SYM_ENUM)
-#undef TW_SYM_ENUM
-        TW_SYM_END
+#define X(name) TW_SYM_##name,
+#include "expr/symbol.def"
+#undef X
+    TW_SYM_END
 } tw_symbol;
 
 /* By name without case, time units included; -1 when there is none. */

@@ -17,7 +17,7 @@
 #define POOL           (1 << 18) /* bytes of random letters that texts are cut from */
 #define PRICES         1024      /* segments of the price curve */
 
-const tw_nexmark_field TW_NEXMARK_FIELDS[TW_NEXMARK_KINDS][10] = {
+const tw_nexmark_field TW_NEXMARK_FIELDS[TW_NEXMARK_KINDS][TW_NEXMARK_FIELDS_MAX] = {
     {{"id", TW_NEXMARK_LONG},
      {"name", TW_NEXMARK_TEXT},
      {"emailAddress", TW_NEXMARK_TEXT},
@@ -48,7 +48,7 @@ const char *const TW_NEXMARK_NAMES[TW_NEXMARK_KINDS] = {"person", "auction", "bi
 
 int tw_nexmark_field_count(int kind) {
     int n = 0;
-    while (n < 10 && TW_NEXMARK_FIELDS[kind][n].name) n++;
+    while (n < TW_NEXMARK_FIELDS_MAX && TW_NEXMARK_FIELDS[kind][n].name) n++;
     return n;
 }
 

@@ -24,7 +24,8 @@ typedef struct tw_nexmark_field {
     const char *name;
     tw_nexmark_shape shape;
 } tw_nexmark_field;
-extern const tw_nexmark_field TW_NEXMARK_FIELDS[TW_NEXMARK_KINDS][10];
+enum { TW_NEXMARK_FIELDS_MAX = 10 };
+extern const tw_nexmark_field TW_NEXMARK_FIELDS[TW_NEXMARK_KINDS][TW_NEXMARK_FIELDS_MAX];
 extern const char *const TW_NEXMARK_NAMES[TW_NEXMARK_KINDS]; /* "person" ... */
 int tw_nexmark_field_count(int kind);
 

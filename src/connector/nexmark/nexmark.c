@@ -18,9 +18,9 @@ static const tw_option_info OPTIONS[] = {
     {"base-time", TW_OPTION_INTEGER, "1436918400000", false, NULL, "dateTime of the first event, milliseconds since 1970"},
     {"seed", TW_OPTION_INTEGER, "0", false, NULL, "another seed gives another stream"},
     {"splits", TW_OPTION_INTEGER, "4", false, "1..1024", "partitions of the stream"},
-    {"person.proportion", TW_OPTION_INTEGER, "1", false, "1..1000000", NULL},
-    {"auction.proportion", TW_OPTION_INTEGER, "3", false, "1..1000000", NULL},
-    {"bid.proportion", TW_OPTION_INTEGER, "46", false, "0..1000000", NULL},
+    {"person.proportion", TW_OPTION_INTEGER, "1", false, "1..1000000", "persons among as many events as the three proportions are together"},
+    {"auction.proportion", TW_OPTION_INTEGER, "3", false, "1..1000000", "auctions among as many events as the three proportions are together"},
+    {"bid.proportion", TW_OPTION_INTEGER, "46", false, "0..1000000", "bids among as many events as the three proportions are together"},
     {"person.avg-size", TW_OPTION_SIZE, "200", false, NULL, "bytes of a person"},
     {"auction.avg-size", TW_OPTION_SIZE, "500", false, NULL, "bytes of an auction"},
     {"bid.avg-size", TW_OPTION_SIZE, "100", false, NULL, "bytes of a bid"},
@@ -61,24 +61,30 @@ static bool fits(const tw_type *type, tw_nexmark_shape shape) {
     return type->kind == TW_VARCHAR && type->length == TW_LENGTH_MAX;
 }
 
-static tw_status check_struct(const tw_field *column, int kind, tw_error *error) {
+static tw_status no_field(int kind, tw_str name, tw_error *error) {
+    const char *names[TW_NEXMARK_FIELDS_MAX];
+    int n = tw_nexmark_field_count(kind);
+    for (int i = 0; i < n; i++) names[i] = TW_NEXMARK_FIELDS[kind][i].name;
+    const char *nearest = tw_str_nearest(name, names, n);
+    tw_fail(error, TW_E_UNDEFINED_COLUMN, "nexmark: a %s has no field '%.*s'", TW_NEXMARK_NAMES[kind], TW_STR_ARG(name));
+    if (nearest) tw_error_hint(error, "did you mean '%s'?", nearest);
+    return TW_E_UNDEFINED_COLUMN;
+}
+
+static tw_status check_field(const tw_field *f, int kind, tw_error *error) {
     static const char *const SHAPES[] = {"BIGINT", "TIMESTAMP(3)", "STRING"};
-    if (column->type->kind != TW_ROW) return tw_fail(error, TW_E_TYPE, "nexmark: column '%s' must be a ROW", TW_NEXMARK_NAMES[kind]);
-    for (int i = 0; i < column->type->nfields; i++) {
-        const tw_field *f = &column->type->fields[i];
-        const char *names[10];
-        int n = tw_nexmark_field_count(kind), at = 0;
-        for (int k = 0; k < n; k++) names[k] = TW_NEXMARK_FIELDS[kind][k].name;
-        while (at < n && !tw_str_equal(f->name, tw_str_of(names[at]))) at++;
-        if (at == n) {
-            const char *nearest = tw_str_nearest(f->name, names, n);
-            tw_fail(error, TW_E_UNDEFINED_COLUMN, "nexmark: a %s has no field '%.*s'", TW_NEXMARK_NAMES[kind], TW_STR_ARG(f->name));
-            if (nearest) tw_error_hint(error, "did you mean '%s'?", nearest);
-            return TW_E_UNDEFINED_COLUMN;
-        }
-        tw_nexmark_shape shape = TW_NEXMARK_FIELDS[kind][at].shape;
-        if (!fits(f->type, shape)) return tw_fail(error, TW_E_TYPE, "nexmark: %s.%s must be %s", TW_NEXMARK_NAMES[kind], names[at], SHAPES[shape]);
+    for (int i = 0; i < tw_nexmark_field_count(kind); i++) {
+        const tw_nexmark_field *known = &TW_NEXMARK_FIELDS[kind][i];
+        if (!tw_str_equal(f->name, tw_str_of(known->name))) continue;
+        if (fits(f->type, known->shape)) return TW_OK;
+        return tw_fail(error, TW_E_TYPE, "nexmark: %s.%s must be %s", TW_NEXMARK_NAMES[kind], known->name, SHAPES[known->shape]);
     }
+    return no_field(kind, f->name, error);
+}
+
+static tw_status check_struct(const tw_field *column, int kind, tw_error *error) {
+    if (column->type->kind != TW_ROW) return tw_fail(error, TW_E_TYPE, "nexmark: column '%s' must be a ROW", TW_NEXMARK_NAMES[kind]);
+    for (int i = 0; i < column->type->nfields; i++) TW_TRY(check_field(&column->type->fields[i], kind, error));
     return TW_OK;
 }
 

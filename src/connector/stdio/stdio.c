@@ -77,18 +77,18 @@ static void close_sink(tw_sink *opaque) {
 
 static tw_status open_sink(const tw_sink_context *context, tw_sink **out, tw_error *error) {
     const tw_table_ref *table = &context->sink->table;
+    const tw_format *format = tw_registry_format(context->registry, table->format);
+    if (!format || !format->encode)
+        return tw_fail(error, TW_E_UNDEFINED_OPTION, "table %.*s: there is no format '%.*s' to write with", TW_STR_ARG(table->name),
+                       TW_STR_ARG(table->format));
     sink *s = tw_calloc(context->mem, sizeof *s);
     if (!s) return tw_fail(error, TW_E_NOMEM, "out of memory");
     s->mem = context->mem;
+    s->format = format;
     s->out = context->out;
     tw_buf_init(&s->text, context->mem, 0);
-    s->format = tw_registry_format(context->registry, table->format);
-    tw_status status = TW_E_UNDEFINED_OPTION;
-    if (!s->format || !s->format->encode)
-        tw_fail(error, status, "table %.*s: there is no format '%.*s' to write with", TW_STR_ARG(table->name), TW_STR_ARG(table->format));
-    else
-        status = s->format->encoder_open(context->mem, context->row, table->options, table->noptions,
-                                         context->session ? context->session->zone : NULL, &s->encoder, error);
+    tw_status status = format->encoder_open(context->mem, context->row, table->options, table->noptions,
+                                            context->session ? context->session->zone : NULL, &s->encoder, error);
     if (status != TW_OK) {
         close_sink((tw_sink *)s);
         return status;
