@@ -18,7 +18,7 @@ configure = @test -f $(1)/build.ninja || { echo "configure $(1)"; $(3) meson set
 	&& rm $(1).log || { cat $(1).log; rm -rf $(1) $(1).log; echo "configuring failed; $(SETUP) installs what is missing"; exit 1; }; }
 ninja = @echo "build $(1)"; ninja -C $(1) --quiet $(2)
 
-.PHONY: build setup check test demo asan tsan fuzz clang bench conformance includes format tidy install clean help
+.PHONY: build setup check test demo asan tsan fuzz clang bench conformance includes format docs tidy install clean help
 .DEFAULT_GOAL := build
 
 build: ## build the release into build/ (the default)
@@ -77,8 +77,15 @@ format: ## lay the source out by .clang-format
 	@$(SETUP) tidy
 	@git ls-files '*.c' '*.h' | xargs clang-format-19 -i
 
-tidy: includes ## format, static checks, direction of includes
+docs: ## write the pages of docs/ that are made from the engine's tables
+	$(call configure,$(BUILD),--buildtype=release)
+	$(call ninja,$(BUILD),tools/make_docs)
+	@$(BUILD)/tools/make_docs docs
+
+tidy: ## layout, direction of includes, stale pages of docs/, static checks
 	@$(SETUP) build tidy
+	$(call configure,$(BUILD),--buildtype=release)
+	$(call ninja,$(BUILD),tools/make_docs)
 	@tools/tidy.sh $(BUILD)
 
 install: build ## install under DESTDIR and PREFIX (/usr/local)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks layout (clang-format), shell scripts (shellcheck) and, by the compile commands of a build folder, clang-tidy's findings.
+# Checks layout (clang-format), shell scripts (shellcheck), the direction of includes, the pages of docs/ that are made from tables and,
+# by the compile commands of a build folder, clang-tidy's findings. Goes on behind a check that fails.
 #
 #     tools/tidy.sh FOLDER
 set -euo pipefail
@@ -10,6 +11,10 @@ echo "tidy: layout"
 git ls-files '*.c' '*.h' | xargs clang-format-19 --dry-run --Werror || failed=1
 echo "tidy: shell"
 git ls-files '*.sh' .ci/run | xargs shellcheck || failed=1
+echo "tidy: includes"
+python3 tools/check_includes.py || failed=1
+echo "tidy: generated pages"
+"$1/tools/make_docs" --check docs || failed=1
 echo "tidy: clang-tidy"
-git ls-files 'src/*.c' | xargs -P "$(nproc)" -n 8 clang-tidy-19 -p "$1" --quiet --warnings-as-errors='*' || failed=1
+tools/clang_tidy.py "$1" || failed=1
 exit "$failed"

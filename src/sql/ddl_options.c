@@ -4,13 +4,9 @@
 #include "sql/ddl.h"
 
 static const tw_option_info COMMON[] = {
-    {"scan.watermark.emit.strategy", TW_OPTION_ENUM, "on-periodic", false, "on-periodic|on-event",
-     "taken for Flink's sake: watermarks follow every row"},
-    {"scan.watermark.emit.on-event.gap", TW_OPTION_INTEGER, "1", false, "1..", "taken for Flink's sake"},
-    {"scan.watermark.idle-timeout", TW_OPTION_DURATION, NULL, false, NULL, "table.exec.source.idle-timeout of this table"},
-    {"scan.watermark.alignment.group", TW_OPTION_STRING, NULL, false, NULL, "taken for Flink's sake"},
-    {"scan.watermark.alignment.max-drift", TW_OPTION_DURATION, NULL, false, NULL, "taken for Flink's sake"},
-    {"scan.watermark.alignment.update-interval", TW_OPTION_DURATION, NULL, false, NULL, "taken for Flink's sake"},
+#define X(key, kind, fallback, limits, doc) {key, TW_OPTION_##kind, fallback, false, limits, doc},
+#include "sql/table_options.def"
+#undef X
 };
 
 static const char *const FORMAT_KEYS[] = {"format", "key.format", "value.format"};
