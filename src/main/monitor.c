@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "data/datetime.h"
-#include "os/thread.h"
 
 enum { LOOK_MS = 50, SHOW_MS = 500, DRAW_MS = 100 };
 
@@ -49,7 +48,6 @@ static void draw(tw_monitor *m, int64_t now) {
 
 static void *watch(void *context) {
     tw_monitor *m = context;
-    tw_parker parker = {0};
     int64_t shown_ns = m->begin_ns;
     bool cancelled = false;
     while (!m->stop) {
@@ -65,8 +63,11 @@ static void *watch(void *context) {
             show(m, now);
             shown_ns = now;
         }
-        tw_park_announce(&parker);
-        tw_park(&parker, m->os, now + LOOK_MS * INT64_C(1000000));
+        tw_park_announce(&m->parker);
+        if (m->stop)
+            tw_park_cancel(&m->parker);
+        else
+            tw_park(&m->parker, m->os, now + LOOK_MS * INT64_C(1000000));
     }
     return NULL;
 }
@@ -78,6 +79,7 @@ tw_status tw_monitor_start(tw_monitor *m, tw_job *job, tw_os *os, bool progress,
 
 void tw_monitor_stop(tw_monitor *m) {
     m->stop = true;
+    tw_unpark(&m->parker); /* a short job does not wait for the next look */
     pthread_join(m->thread, NULL);
     if (m->live) draw(m, tw_mono_ns(m->os));
     if (m->shown) fprintf(stderr, "\r\033[K");

@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 #include "main/live.h"
-#include "os/os.h"
+#include "os/thread.h"
 #include "runtime/job.h"
 
 typedef struct tw_monitor {
@@ -15,6 +15,7 @@ typedef struct tw_monitor {
     tw_live *live; /* drawn instead of the progress line; NULL: none */
     _Atomic bool stop;
     pthread_t thread;
+    tw_parker parker; /* the thread's, between two looks */
     int64_t begin_ns;
     bool shown; /* a line stands on the terminal */
 } tw_monitor;
