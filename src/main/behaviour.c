@@ -387,8 +387,8 @@ bool tw_behaviour_run(const tw_behaviour_file *file, const tw_behaviour_config *
     bool goes_on = good; /* behind a query that differs: the next ones tell more */
     for (int32_t i = 0; goes_on && i < file->nsteps; i++) {
         const tw_behaviour_step *s = &file->steps[i];
-        if (s->kind == TW_STEP_ONE_SHARD) {
-            if (config->shards > 1 || config->restore) break;
+        if (s->kind == TW_STEP_ONE_SHARD || s->kind == TW_STEP_NO_RESTARTS) {
+            if (config->restore || (s->kind == TW_STEP_ONE_SHARD && config->shards > 1)) break;
             continue;
         }
         goes_on = do_step(&r, file, s);

@@ -30,6 +30,7 @@
  *     ----
  *     <message>
  *     one-shard                      what follows depends on the order of arrival: only run with one shard
+ *     no-restarts                    what follows depends on time that has passed since the start: not run where each step restarts
  *
  * A directive's text ends at an empty line. Every file is run under a matrix: batch sizes, shards, scheduler seeds, and a restore after every
  * step at another shard count; what it expects must hold in all of them. */
@@ -55,7 +56,8 @@ typedef enum tw_step_kind {
     TW_STEP_LATE,
     TW_STEP_BAD,
     TW_STEP_FAILS,
-    TW_STEP_ONE_SHARD
+    TW_STEP_ONE_SHARD,
+    TW_STEP_NO_RESTARTS
 } tw_step_kind;
 
 typedef struct tw_behaviour_step {

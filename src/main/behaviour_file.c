@@ -140,6 +140,7 @@ static const struct {
     {"errors", TW_STEP_BAD, parse_count, BODY_NONE},
     {"fails", TW_STEP_FAILS, parse_error_clause, BODY_TEXT},
     {"one-shard", TW_STEP_ONE_SHARD, parse_nothing, BODY_NONE},
+    {"no-restarts", TW_STEP_NO_RESTARTS, parse_nothing, BODY_NONE},
 };
 
 /* --- bodies --- */

@@ -12,7 +12,10 @@
  *     resume <- runtime --/
  *
  * Watermarks are items between batches. An operator does what a watermark asks for, then hands it on with tw_emit_watermark; TW_WATERMARK_MAX is
- * the end of the port's input. */
+ * the end of the port's input.
+ *
+ * So is idleness: nothing is to be waited for at this port until rows or a watermark come again. Who has one input hands it on by having no `idle`;
+ * who has several no longer counts that one, and says it of itself when all are idle. It may be said again of a port that is idle already. */
 #ifndef TW_OPERATOR_OPERATOR_H
 #define TW_OPERATOR_OPERATOR_H
 
@@ -43,6 +46,9 @@ struct tw_operator_ops {
     tw_status (*resume)(tw_operator *op);
     /* The watermark of a port has risen to `watermark`. tw_watermark_default where nothing is to be done. */
     tw_status (*watermark)(tw_operator *op, int port, int64_t watermark);
+    /* The port is idle. NULL: hands it on. tw_idle_default for several inputs; such an operator calls tw_port_active in its push, and its resume ends
+     * in tw_resume_idle. */
+    tw_status (*idle)(tw_operator *op, int port);
     /* Processing time has reached op->timer_ms. */
     tw_status (*timer)(tw_operator *op, int64_t now_ms);
     /* The barrier: closes the generation and writes the chunk. Called when nothing is pending in the task. NULL: stateless. */
@@ -53,6 +59,29 @@ struct tw_operator_ops {
     void (*close)(tw_operator *op);
 };
 
+/* One of several inputs, as far as its time goes. */
+typedef struct tw_port {
+    int64_t watermark;
+    bool idle;
+} tw_port;
+
+/* The watermark of several inputs: the lowest of those that are neither idle nor at their end. Where all that are not at their end are idle, the
+ * highest of them, as in Flink: none holds another back. Begins as TW_MERGER. */
+typedef struct tw_merger {
+    int64_t lowest, highest_idle;
+    bool idle; /* one is, at least */
+} tw_merger;
+#define TW_MERGER ((tw_merger){.lowest = TW_WATERMARK_MAX, .highest_idle = TW_WATERMARK_MIN})
+
+static inline void tw_merge(tw_merger *m, int64_t watermark, bool idle) {
+    if (watermark == TW_WATERMARK_MAX) return; /* at its end */
+    m->idle |= idle;
+    if (!idle && watermark < m->lowest) m->lowest = watermark;
+    if (idle && watermark > m->highest_idle) m->highest_idle = watermark;
+}
+static inline bool tw_merged_idle(const tw_merger *m) { return m->lowest == TW_WATERMARK_MAX && m->idle; }
+static inline int64_t tw_merged(const tw_merger *m) { return tw_merged_idle(m) ? m->highest_idle : m->lowest; }
+
 /* Common head of every operator. */
 struct tw_operator {
     const tw_operator_ops *ops;
@@ -62,9 +91,10 @@ struct tw_operator {
     int next_port;
     int depth; /* position in the task: receivers are deeper */
     bool pending;
-    int64_t timer_ms;        /* processing time at which `timer` is wanted; INT64_MAX: none */
-    int64_t *port_watermark; /* for the default watermark handling */
-    int64_t watermark_out;   /* last handed on */
+    bool idle_due;         /* "idle" is still to be handed on, behind a watermark */
+    int64_t timer_ms;      /* processing time at which `timer` is wanted; INT64_MAX: none */
+    tw_port *ports;        /* for the default handling of watermarks */
+    int64_t watermark_out; /* last handed on */
 };
 
 /* Rows that leave the flow, and counters. Never fail: over their limit they only count. */
@@ -110,8 +140,12 @@ static inline tw_status tw_emit(tw_operator *op, const tw_batch *batch) {
     return op->next->ops->push(op->next, op->next_port, batch);
 }
 tw_status tw_emit_watermark(tw_operator *op, int64_t watermark);
-/* The default for `watermark`: hands on the minimum over the ports when it has risen. */
+/* The default for `watermark`: hands on that of the ports, merged, when it has risen. */
 tw_status tw_watermark_default(tw_operator *op, int port, int64_t watermark);
+tw_status tw_emit_idle(tw_operator *op);
+tw_status tw_idle_default(tw_operator *op, int port);
+tw_status tw_resume_idle(tw_operator *op);
+static inline void tw_port_active(tw_operator *op, int port) { op->ports[port].idle = false; }
 bool tw_owns_group(const tw_task_context *task, uint32_t group);
 /* Asks for `timer` at that processing time (keeps the earliest). */
 static inline void tw_timer_at(tw_operator *op, int64_t ms) {

@@ -9,19 +9,10 @@ typedef struct gate {
     tw_channel *at_hand; /* whose front slot is being delivered */
 } gate;
 
-/* Lowest watermark of the channels that count: neither idle nor at their end. Where all that are not at their end are idle, the highest of them,
- * as in Flink: none holds another back. */
 static int64_t merged(const gate *g) {
-    int64_t lowest = TW_WATERMARK_MAX, highest_idle = TW_WATERMARK_MIN;
-    bool idle = false;
-    for (int i = 0; i < g->nchannels; i++) {
-        const tw_channel *c = g->channels[i];
-        if (c->ended || c->watermark == TW_WATERMARK_MAX) continue;
-        idle |= c->idle;
-        if (!c->idle && c->watermark < lowest) lowest = c->watermark;
-        if (c->idle && c->watermark > highest_idle) highest_idle = c->watermark;
-    }
-    return lowest == TW_WATERMARK_MAX && idle ? highest_idle : lowest;
+    tw_merger m = TW_MERGER;
+    for (int i = 0; i < g->nchannels; i++) tw_merge(&m, g->channels[i]->ended ? TW_WATERMARK_MAX : g->channels[i]->watermark, g->channels[i]->idle);
+    return tw_merged(&m);
 }
 
 static tw_channel *pick(gate *g) {

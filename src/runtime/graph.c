@@ -122,9 +122,9 @@ static tw_operator *add_operator(builder *b, tw_task *task, const tw_operator_op
     op->timer_ms = INT64_MAX;
     op->watermark_out = TW_WATERMARK_MIN;
     int nports = node && node->ninputs > 1 ? node->ninputs : 1;
-    op->port_watermark = need(b, sizeof(int64_t) * (size_t)nports);
-    if (!op->port_watermark) return NULL;
-    for (int i = 0; i < nports; i++) op->port_watermark[i] = TW_WATERMARK_MIN;
+    op->ports = need(b, sizeof *op->ports * (size_t)nports);
+    if (!op->ports) return NULL;
+    for (int i = 0; i < nports; i++) op->ports[i].watermark = TW_WATERMARK_MIN;
     task->operators[task->noperators++] = op;
     return op;
 }

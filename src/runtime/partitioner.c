@@ -11,8 +11,7 @@ static tw_status open_operator(tw_operator *op, tw_error *error) {
     p->first = TW_NEW_ARRAY(arena, int32_t, 2 * p->nchannels + 2);
     p->hashes = TW_NEW_ARRAY(arena, uint64_t, TW_BATCH_ROWS);
     p->marked = TW_NEW_ARRAY(arena, bool, p->nchannels);
-    p->idled = TW_NEW_ARRAY(arena, bool, p->nchannels);
-    return p->open && p->rows && p->first && p->hashes && p->marked && p->idled ? TW_OK : tw_fail(error, TW_E_NOMEM, "out of memory");
+    return p->open && p->rows && p->first && p->hashes && p->marked ? TW_OK : tw_fail(error, TW_E_NOMEM, "out of memory");
 }
 
 static void publish(tw_partitioner *p, int c) {
@@ -82,15 +81,16 @@ static tw_status hand_out(tw_partitioner *p) {
             if (tw_builder_room(to) == 0) publish(p, c);
         }
     }
-    p->batch = NULL;
     return TW_OK;
 }
 
 static tw_status push(tw_operator *op, int port, const tw_batch *batch) {
     tw_partitioner *p = (tw_partitioner *)op;
     deal(p, batch);
+    p->at_hand = TW_ITEM_ROWS;
     p->batch = batch;
     p->channel = 0;
+    p->idle = false;
     return hand_out(p);
 }
 
@@ -111,13 +111,44 @@ static tw_status send_watermark(tw_partitioner *p) {
 static tw_status watermark(tw_operator *op, int port, int64_t w) {
     tw_partitioner *p = (tw_partitioner *)op;
     op->watermark_out = w;
+    p->at_hand = TW_ITEM_WATERMARK;
     p->channel = 0;
+    p->idle = false;
     return send_watermark(p);
+}
+
+/* Nothing is to be waited for here until rows or a watermark come. Whatever follows goes into a slot of its own. */
+static tw_status send_idle(tw_partitioner *p) {
+    for (; p->channel < p->nchannels; p->channel++) {
+        tw_status status = need_slot(p, p->channel);
+        if (status == TW_BLOCKED) {
+            tw_pending(&p->op);
+            return TW_BLOCKED;
+        }
+        TW_TRY(status);
+        p->open[p->channel]->idle = true;
+        publish(p, p->channel);
+    }
+    return TW_OK;
+}
+
+static tw_status idle(tw_operator *op, int port) {
+    tw_partitioner *p = (tw_partitioner *)op;
+    if (p->idle) return TW_OK;
+    p->at_hand = TW_ITEM_IDLE;
+    p->channel = 0;
+    p->idle = true;
+    return send_idle(p);
 }
 
 static tw_status resume(tw_operator *op) {
     tw_partitioner *p = (tw_partitioner *)op;
-    return p->batch ? hand_out(p) : send_watermark(p);
+    switch (p->at_hand) {
+    case TW_ITEM_ROWS: return hand_out(p);
+    case TW_ITEM_WATERMARK: return send_watermark(p);
+    case TW_ITEM_IDLE: break;
+    }
+    return send_idle(p);
 }
 
 bool tw_partitioner_flush(tw_partitioner *p, bool all) {
@@ -132,36 +163,23 @@ bool tw_partitioner_flush(tw_partitioner *p, bool all) {
     return published;
 }
 
-/* Puts a mark into each channel that has not got it yet. */
-static tw_status mark(tw_partitioner *p, bool *marked, uint64_t barrier, bool end, bool idle) {
+tw_status tw_partitioner_mark(tw_partitioner *p, uint64_t barrier, bool end) {
     bool left = false;
     for (int c = 0; c < p->nchannels; c++) {
-        if (marked[c]) continue;
+        if (p->marked[c]) continue;
         tw_status status = need_slot(p, c);
         if (tw_is_error(status)) return status;
         left |= status != TW_OK;
         if (status != TW_OK) continue;
         p->open[c]->barrier = barrier;
         p->open[c]->end = end;
-        p->open[c]->idle = idle;
-        marked[c] = true;
+        p->marked[c] = true;
         publish(p, c);
     }
-    return left ? TW_BLOCKED : TW_OK;
-}
-
-static void unmark(tw_partitioner *p, bool *marked) { memset(marked, 0, sizeof *marked * (size_t)p->nchannels); }
-
-tw_status tw_partitioner_mark(tw_partitioner *p, uint64_t barrier, bool end) {
-    tw_status status = mark(p, p->marked, barrier, end, false);
-    if (status == TW_OK) unmark(p, p->marked);
-    return status;
-}
-
-tw_status tw_partitioner_idle(tw_partitioner *p, bool first) {
-    if (first) unmark(p, p->idled);
-    return mark(p, p->idled, 0, false, true);
+    if (left) return TW_BLOCKED;
+    memset(p->marked, 0, sizeof *p->marked * (size_t)p->nchannels);
+    return TW_OK;
 }
 
 const tw_operator_ops TW_OPERATOR_PARTITIONER = {
-    .name = "exchange", .size = sizeof(tw_partitioner), .open = open_operator, .push = push, .resume = resume, .watermark = watermark};
+    .name = "exchange", .size = sizeof(tw_partitioner), .open = open_operator, .push = push, .resume = resume, .watermark = watermark, .idle = idle};

@@ -147,6 +147,7 @@ static tw_status run_timers(tw_task *task) {
         if (op->timer_ms > task->context.now_ms) continue;
         op->timer_ms = INT64_MAX;
         task->arrival_ns = 0;
+        for (int k = 0; k < task->ninputs; k++) task->inputs[k]->idle_told = false; /* rows that are made now end idleness below */
         tw_status status = op->ops->timer(op, task->context.now_ms);
         return status == TW_END ? TW_OK : status;
     }
@@ -155,12 +156,20 @@ static tw_status run_timers(tw_task *task) {
 
 /* --- 5: inputs --- */
 
+static tw_status tell_idle(tw_input *input) {
+    input->idle_told = true;
+    input->task->arrival_ns = 0;
+    return tw_emit_idle(&input->head);
+}
+
 static tw_status take_input(tw_task *task) {
     for (int k = 0; k < task->ninputs; k++) {
         int i = (task->next_input + k) % task->ninputs;
         tw_input *input = task->inputs[i];
         if (input->ended || input->at_barrier) continue;
         tw_status status = input->ops->advance(input);
+        if (status != TW_END) input->idle_told = false;
+        if (status == TW_END && input->idle && !input->idle_told) status = tell_idle(input);
         if (status == TW_END) continue;
         task->next_input = (i + 1) % task->ninputs;
         return status;
@@ -172,30 +181,6 @@ static bool flush_exchanges(tw_task *task, bool all) {
     bool published = false;
     for (int i = 0; i < task->npartitioners; i++) published |= tw_partitioner_flush(task->partitioners[i], all);
     return published;
-}
-
-static bool is_idle(const tw_task *task) {
-    bool any = false;
-    for (int i = 0; i < task->ninputs; i++) {
-        if (task->inputs[i]->ended) continue;
-        if (!task->inputs[i]->idle) return false;
-        any = true;
-    }
-    return any;
-}
-
-static tw_status tell_idle(tw_task *task) {
-    bool idle = is_idle(task), first = idle && !task->inputs_idle;
-    task->inputs_idle = idle;
-    if (first || !idle) task->idle_told = false;
-    if (!idle || task->idle_told) return TW_OK;
-    task->idle_told = true;
-    for (int i = 0; i < task->npartitioners; i++) {
-        tw_status status = tw_partitioner_idle(task->partitioners[i], first);
-        if (tw_is_error(status)) return status;
-        if (status != TW_OK) task->idle_told = false; /* when the channel has room again */
-    }
-    return TW_OK;
 }
 
 /* One thing done: TW_OK; TW_END: nothing to do. */
@@ -278,10 +263,6 @@ tw_step tw_task_step(tw_task *task, int64_t *wait_ns) {
     task->retry_ns = 0;
     bool progress = false;
     tw_status status = work(task, &progress);
-    if (status == TW_END) {
-        tw_status told = tell_idle(task);
-        if (told != TW_OK) status = told;
-    }
     if (status == TW_END || status == TW_BLOCKED) {
         progress |= flush_exchanges(task, true);
         *wait_ns = status == TW_END ? next_wait(task) : task->retry_ns ? task->retry_ns : INT64_MAX;

@@ -6,7 +6,7 @@
  *     2. finish the item at hand: rows, then its watermark, then its marks (tw_input.phase)
  *     3. hand a barrier or the end on to the exchanges (they may have no room)
  *     4. due timers
- *     5. take the next item of an input that is not waiting for a barrier
+ *     5. take the next item of an input that is not waiting for a barrier; of one that has become idle, and has nothing, that it is idle
  *
  * Barriers are aligned here: an input that has seen the barrier of the next epoch is not read until all have; then every operator is
  * snapshotted and the barrier goes on. */
@@ -42,10 +42,10 @@ struct tw_input {
     int phase;       /* 0 rows, 1 watermark, 2 marks: what is next of the item at hand */
     bool at_barrier; /* has reached the barrier of epoch task->epoch + 1 */
     bool ended;
-    bool idle;
-    bool side_fed;     /* a side table's scan, or a gate below one */
-    int64_t watermark; /* handed on last */
-    int64_t wait_ns;   /* monotonic time at which to ask again; 0: only when woken */
+    bool idle, idle_told; /* nothing is to be waited for here; the operators know */
+    bool side_fed;        /* a side table's scan, or a gate below one */
+    int64_t watermark;    /* handed on last */
+    int64_t wait_ns;      /* monotonic time at which to ask again; 0: only when woken */
 };
 
 /* What a task has done, for tw_job_get_stats: written by its thread at the end of a slice, read by any. */
@@ -73,12 +73,11 @@ struct tw_task {
     uint64_t epoch; /* last barrier passed */
     int next_input; /* round robin */
     bool barrier_leaving, ending, ended;
-    int nmarked;                 /* exchanges that have the barrier or the end that is leaving */
-    bool inputs_idle, idle_told; /* the second: to every exchange */
-    tw_input *current;           /* whose item is at hand */
-    int64_t retry_ns;            /* blocked by something that wakes nobody (a sink): when to try again; 0: by a channel */
-    int64_t arrival_ns;          /* monotonic time at which the source rows arrived that are being worked on; 0: made by the clock, not measured */
-    tw_latency *latency;         /* of its sinks; NULL: it has none */
+    int nmarked;         /* exchanges that have the barrier or the end that is leaving */
+    tw_input *current;   /* whose item is at hand */
+    int64_t retry_ns;    /* blocked by something that wakes nobody (a sink): when to try again; 0: by a channel */
+    int64_t arrival_ns;  /* monotonic time at which the source rows arrived that are being worked on; 0: made by the clock, not measured */
+    tw_latency *latency; /* of its sinks; NULL: it has none */
     int64_t slice_ns_max;
     uint64_t rows_in, rows_out, bad_records;
     int32_t done_permille, nsplits;
@@ -105,13 +104,17 @@ void tw_input_init(tw_input *input, tw_task *task, const tw_input_ops *ops, cons
 /* Operators that belong to the runtime. */
 extern const tw_operator_ops TW_OPERATOR_TEE, TW_OPERATOR_PARTITIONER, TW_OPERATOR_SINK;
 
+/* What an operator of the runtime hands on, piece by piece. */
+typedef enum tw_item { TW_ITEM_ROWS, TW_ITEM_WATERMARK, TW_ITEM_IDLE } tw_item;
+
 typedef struct tw_tee {
     tw_operator op;
     tw_operator *const *receivers;
     const int *ports;
     int nreceivers;
-    int cursor;            /* receiver to serve next; nreceivers: all served */
-    const tw_batch *batch; /* at hand, NULL: a watermark */
+    int cursor; /* receiver to serve next; nreceivers: all served */
+    tw_item at_hand;
+    const tw_batch *batch;
     int64_t watermark_at_hand;
 } tw_tee;
 
@@ -123,19 +126,17 @@ typedef struct tw_partitioner {
     uint16_t *rows; /* row numbers of the batch at hand, grouped by channel */
     int32_t *first; /* nchannels + 1 offsets into `rows`; first[c] advances as rows are taken */
     uint64_t *hashes;
+    tw_item at_hand;
     const tw_batch *batch;
     int channel;  /* being served */
     bool *marked; /* channels that have the mark (barrier, end) at hand */
-    bool *idled;  /* channels that have been told that the task is idle */
+    bool idle;    /* every channel knows, or is about to */
 } tw_partitioner;
 
 /* Publishes what is open where the receiver has nothing to read (`all`: everywhere). True when there was something. */
 bool tw_partitioner_flush(tw_partitioner *p, bool all);
 /* Puts a barrier (epoch > 0) or the end into every channel behind all rows: TW_OK, or TW_BLOCKED (call again). */
 tw_status tw_partitioner_mark(tw_partitioner *p, uint64_t barrier, bool end);
-/* Tells every receiver that nothing is to be waited for here until rows or a watermark come: TW_OK or TW_BLOCKED (call
- * again, without `first`). */
-tw_status tw_partitioner_idle(tw_partitioner *p, bool first);
 
 /* Wakes the shard of a task; any thread. */
 void tw_task_wake(tw_task *task);

@@ -337,8 +337,8 @@ static tw_status checker_push(tw_operator *op, int port, const tw_batch *batch) 
     pthread_mutex_lock(&seen.lock);
     for (int32_t i = 0; i < batch->rows; i++) {
         assert_true(ts[i] >= op->watermark_out);
-        if (op->port_watermark[0] != TW_WATERMARK_MIN && op->port_watermark[0] - ts[i] > seen.behind) seen.behind = op->port_watermark[0] - ts[i];
-        if (ts[i] > op->port_watermark[0]) op->port_watermark[0] = ts[i]; /* not used by tw_watermark_default on one port: the highest time */
+        if (op->ports[0].watermark != TW_WATERMARK_MIN && op->ports[0].watermark - ts[i] > seen.behind) seen.behind = op->ports[0].watermark - ts[i];
+        if (ts[i] > op->ports[0].watermark) op->ports[0].watermark = ts[i]; /* not used by tw_watermark_default on one port: the highest time */
     }
     pthread_mutex_unlock(&seen.lock);
     return tw_emit(op, batch);
