@@ -3,7 +3,8 @@
  * A batch is taken in whole before anything of it is emitted: groups are found, the results of those it touches are kept as they were, rows are
  * added, and results taken again. A group that is new is +I, one whose result differs is -U +U (+U alone in an upsert changelog), one that has
  * become empty is -D, in the order in which the batch touched them. When every change is wanted (mini-batch off), the batch is cut into *waves*
- * in which no key occurs twice, and each wave is done so; the changes of all waves are then in the order of rows.
+ * in which no key occurs twice, and each wave is done so; the changes of all waves are then in the order of rows. With a state TTL, which is then
+ * Flink's too, a row that changes nothing gives its group once more (-U +U): what keeps state of it below is kept alive.
  *
  *     results:  | before of wave 1 | after of wave 1 | before of wave 2 | ...      one builder, two rows a row of input at most
  *     changes:  kind, row of the batch that has the key, row of `results`
@@ -43,6 +44,7 @@ typedef struct group_agg {
     tw_keys keys;
     const tw_column **columns;
     bool append, every_change;
+    bool repeats; /* equal results are given again */
     int32_t nhashed;
     int32_t *hashed; /* columns that calls read, each once */
     /* the batch at hand */
@@ -136,6 +138,7 @@ static tw_status group_agg_open(tw_operator *op, tw_error *error) {
     const tw_type *input = op->node->inputs[0]->row;
     g->append = op->node->u.agg.input_append;
     g->every_change = op->task->plan->every_change;
+    g->repeats = g->every_change && op->node->u.agg.ttl_ms > 0;
     tw_arena_init(&g->arena, op->task->mem, 65536);
     tw_keys_init(&g->keys, op->task->mem);
     tw_status status = open_hashed(g, input->nfields);
@@ -264,7 +267,7 @@ static void add_changes(group_agg *g) {
             if (p->after != NO_ROW) add_change(g, TW_INSERT, p->first_row, p->after);
         } else if (p->after == NO_ROW) {
             add_change(g, TW_DELETE, p->first_row, p->before);
-        } else if (results_differ(g, p)) {
+        } else if (g->repeats || results_differ(g, p)) {
             if (retract) add_change(g, TW_UPDATE_BEFORE, p->first_row, p->before);
             add_change(g, TW_UPDATE_AFTER, p->first_row, p->after);
         }
@@ -344,7 +347,7 @@ static tw_status take_batch(group_agg *g, const tw_batch *batch) {
     g->only_inserts = true;
     tw_builder_reset(&g->results);
     TW_TRY(find_groups(g));
-    if (g->append && g->set.ncalls == 0) { /* DISTINCT: only what is new */
+    if (g->append && g->set.ncalls == 0 && !g->repeats) { /* DISTINCT: only what is new */
         for (int32_t k = 0; k < batch->rows; k++)
             if (tw_bit_get(g->inserted, k)) add_change(g, TW_INSERT, k, 0);
         return TW_OK;

@@ -171,10 +171,13 @@ static bool window_adds_up(const tw_rel_aggregate *a, const tw_plan_node *input)
     return sliced && !a->window.proctime && !emits_updates(a) && !may_be_idle(input);
 }
 
+static bool every_change(const tw_physical *p) {
+    return tw_str_equal_nocase(tw_catalog_setting(p->catalog, "table.exec.mini-batch.enabled"), TW_STR("false"));
+}
+
 static bool wants_two_phases(tw_physical *p, int32_t nkeys) {
     tw_str strategy = tw_catalog_setting(p->catalog, "table.optimizer.agg-phase-strategy");
-    bool every_change = tw_str_equal_nocase(tw_catalog_setting(p->catalog, "table.exec.mini-batch.enabled"), TW_STR("false"));
-    if (every_change || tw_str_equal_nocase(strategy, TW_STR("ONE_PHASE"))) return false;
+    if (every_change(p) || tw_str_equal_nocase(strategy, TW_STR("ONE_PHASE"))) return false;
     return nkeys == 0 || tw_str_equal_nocase(strategy, TW_STR("TWO_PHASE"));
 }
 
@@ -215,6 +218,14 @@ static tw_made bring_together(tw_physical *p, const tw_rel *rel, tw_made in, con
 
 /* --- aggregations --- */
 
+/* How long a group may go untouched; 0: for ever. */
+static tw_status state_ttl(tw_physical *p, int64_t *ms) {
+    tw_str text = tw_catalog_setting(p->catalog, "table.exec.state.ttl");
+    *ms = 0;
+    if (text.length && !tw_option_duration(text, ms)) return tw_fail(p->error, TW_E_INVALID, "'%.*s' is not a duration", TW_STR_ARG(text));
+    return TW_OK;
+}
+
 tw_status tw_physical_aggregate(tw_physical *p, const tw_rel *rel, tw_made *out) {
     const tw_rel_aggregate *a = &rel->u.aggregate;
     tw_made in;
@@ -245,8 +256,10 @@ tw_status tw_physical_aggregate(tw_physical *p, const tw_rel *rel, tw_made *out)
                              .count_star = -1,
                              .input_append = append,
                              .merges = merges};
+    if (!a->group_window) TW_TRY(state_ttl(p, &n->u.agg.ttl_ms));
     n->changelog = emits_updates(a) ? TW_RETRACT : TW_APPEND;
-    if (!a->group_window && a->ncalls == 0 && append) n->changelog = TW_APPEND; /* DISTINCT of rows that stay */
+    bool repeats = n->u.agg.ttl_ms > 0 && every_change(p);
+    if (!a->group_window && a->ncalls == 0 && append && !repeats) n->changelog = TW_APPEND; /* DISTINCT of rows that stay */
     n->processing_time |= a->group_window && a->window.proctime;
     n->upsert_key = upsert_key(p, a, nkeys, &o, &n->nupsert_key);
     describe_state(n, a, !append);
