@@ -25,6 +25,7 @@ typedef struct tw_scope {
 /* Views being expanded, the innermost first: finds views that read themselves. */
 typedef struct tw_bound_view {
     const tw_catalog_table *view;
+    tw_catalog_table *made; /* the same while CREATE VIEW binds it: stars are noted */
     const struct tw_bound_view *outer;
 } tw_bound_view;
 

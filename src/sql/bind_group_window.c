@@ -96,15 +96,20 @@ static bool same_window(const tw_group_window *a, const tw_group_window *b) {
 }
 
 static tw_status check_attribute(tw_select *select, const tw_ast_expr *e, tw_window_property property) {
-    bool proctime = select->window.window.proctime;
-    if ((property != TW_WINDOW_ROWTIME || !proctime) && (property != TW_WINDOW_PROCTIME || proctime)) return TW_OK;
-    return tw_fail_at(select->binder.error, TW_E_INVALID, e->pos, "a %s window cannot provide a %s attribute", proctime ? "proctime" : "rowtime",
-                      proctime ? "rowtime" : "proctime");
+    if (property != TW_WINDOW_ROWTIME || !select->window.window.proctime) return TW_OK;
+    return tw_fail_at(select->binder.error, TW_E_INVALID, e->pos, "a proctime window cannot provide a rowtime attribute");
 }
 
 static const tw_type *property_type(tw_arena *arena, const tw_type *time, tw_window_property property) {
     bool bound = property == TW_WINDOW_START || property == TW_WINDOW_END;
     return tw_type_nullable(arena, bound ? &TW_TYPE_TIMESTAMP_3 : time, false);
+}
+
+/* TUMBLE_PROCTIME of a rowtime window is NULL, as in Flink. */
+static tw_status no_proctime(tw_binder *binder, const tw_expr **out) {
+    tw_value null = tw_value_null(&TW_TYPE_LTZ_3);
+    *out = tw_expr_literal(binder->arena, &null);
+    return TW_OK;
 }
 
 tw_status tw_bind_window_property(tw_select *select, tw_binder *binder, const tw_ast_expr *e, const tw_expr **out) {
@@ -120,6 +125,7 @@ tw_status tw_bind_window_property(tw_select *select, tw_binder *binder, const tw
                           "call to auxiliary group function '%.*s' must have matching call to group function '%s' in GROUP BY clause",
                           TW_STR_ARG(e->call.name.text), w->name);
     TW_TRY(check_attribute(select, e, property));
+    if (property == TW_WINDOW_PROCTIME && !select->window.window.proctime) return no_proctime(binder, out);
     tw_entry entry = {
         .kind = TW_ENTRY_PROPERTY, .pos = e->pos, .property = property, .type = property_type(binder->arena, select->window.time->type, property)};
     *out = tw_entry_placeholder(select, &entry);

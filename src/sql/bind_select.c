@@ -30,6 +30,34 @@ static void push_column(tw_select *select, const tw_scope_table *table, int32_t 
     tw_exprs_push(select->binder.arena, &select->items, column, table->row->fields[c].name);
 }
 
+/* What the star means for that table: what it meant when the view that it stands in was made, else all columns there are. */
+static const tw_type *meant_by_star(const tw_select *select, const tw_ast_expr *star, int32_t t) {
+    const tw_bound_view *in = select->binder.views;
+    const tw_type *row = select->binder.scope->tables[t].row;
+    if (!in) return row;
+    for (const tw_view_star *s = in->view->stars; s; s = s->next)
+        if (s->star == star && s->table == t) return s->row;
+    if (!in->made) return row;
+    tw_view_star *note = TW_NEW(select->binder.arena, tw_view_star);
+    *note = (tw_view_star){.star = star, .table = t, .row = row, .next = in->made->stars};
+    in->made->stars = note;
+    return row;
+}
+
+static tw_status push_table(tw_select *select, const tw_ast_expr *star, int32_t t) {
+    const tw_scope_table *table = &select->binder.scope->tables[t];
+    const tw_type *meant = meant_by_star(select, star, t);
+    for (int32_t i = 0; i < meant->nfields; i++) {
+        tw_str name = meant->fields[i].name;
+        int32_t c = i; /* names may stand twice */
+        if (c >= table->row->nfields || !tw_str_equal(table->row->fields[c].name, name)) c = tw_type_field(table->row, name);
+        if (c < 0)
+            return tw_fail_at(select->binder.error, TW_E_UNDEFINED_COLUMN, star->pos, "column '%.*s' not found in any table", TW_STR_ARG(name));
+        push_column(select, table, c, star->pos);
+    }
+    return TW_OK;
+}
+
 /* Does the qualifier t, db.t or catalog.db.t mean this table? */
 static bool qualifies(const tw_scope_table *table, const tw_ast_names *qualifier) {
     int n = qualifier->count;
@@ -63,8 +91,7 @@ static tw_status expand_qualified(tw_select *select, const tw_ast_expr *star) {
     const tw_scope *scope = select->binder.scope;
     for (int32_t t = 0; t < scope->ntables; t++) {
         if (!qualifies(&scope->tables[t], qualifier)) continue;
-        for (int32_t c = 0; c < scope->tables[t].row->nfields; c++) push_column(select, &scope->tables[t], c, star->pos);
-        return TW_OK;
+        return push_table(select, star, t);
     }
     tw_ast_expr base = {.kind = TW_AST_COLUMN, .pos = star->pos, .column = *qualifier};
     return expand_row(select, &base, star->pos);
@@ -75,8 +102,7 @@ static tw_status expand_star(tw_select *select, const tw_ast_expr *star) {
     if (star->star.qualifier.count) return expand_qualified(select, star);
     const tw_scope *scope = select->binder.scope;
     if (!scope->ntables) return tw_fail_at(select->binder.error, TW_E_INVALID, star->pos, "SELECT * requires a FROM clause");
-    for (int32_t t = 0; t < scope->ntables; t++)
-        for (int32_t c = 0; c < scope->tables[t].row->nfields; c++) push_column(select, &scope->tables[t], c, star->pos);
+    for (int32_t t = 0; t < scope->ntables; t++) TW_TRY(push_table(select, star, t));
     return TW_OK;
 }
 

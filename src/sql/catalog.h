@@ -30,6 +30,14 @@ typedef struct tw_table_column {
     tw_str comment;
 } tw_table_column;
 
+/* A `*` in a view's query: for one table of its FROM, the columns that it meant when the view was made. Later ones stay out. */
+typedef struct tw_view_star {
+    const tw_ast_expr *star;
+    int32_t table;
+    const tw_type *row;
+    const struct tw_view_star *next;
+} tw_view_star;
+
 typedef struct tw_catalog_table {
     tw_str path[3]; /* catalog, database, name */
     bool temporary, view;
@@ -53,6 +61,7 @@ typedef struct tw_catalog_table {
     tw_str query_text, script; /* `script`: the text that the query's positions point into */
     tw_str *view_columns;      /* names given in CREATE VIEW v (a, b); NULL: the query's own */
     int32_t nview_columns;
+    const tw_view_star *stars;
     struct tw_catalog_table *next;
 } tw_catalog_table;
 

@@ -27,7 +27,7 @@ static tw_status check_query(tw_binder *binder, const tw_ast_create_view *create
     inner.scope = NULL;
     inner.ctes = NULL;
     inner.special = NULL;
-    tw_bound_view this = {.view = view}; /* CREATE OR REPLACE VIEW v AS SELECT .. FROM v reads itself */
+    tw_bound_view this = {.view = view, .made = view}; /* CREATE OR REPLACE VIEW v AS SELECT .. FROM v reads itself */
     inner.views = &this;
     TW_TRY(tw_bind_query(&inner, create->query, &rel));
     tw_field *fields = TW_NEW_ARRAY(binder->arena, tw_field, rel->row->nfields + 1);

@@ -150,8 +150,6 @@ static const refusal window[] = {
      "call to auxiliary group function 'TUMBLE_START' must have matching call to group function 'TUMBLE' in GROUP BY clause"},
     {"SELECT HOP_START(ts, INTERVAL '1' HOUR, INTERVAL '1' HOUR) FROM t GROUP BY TUMBLE(ts, INTERVAL '1' HOUR)", TW_E_GROUPING, 1, 8,
      "call to auxiliary group function 'HOP_START' must have matching call to group function 'HOP' in GROUP BY clause"},
-    {"SELECT TUMBLE_PROCTIME(ts, INTERVAL '1' HOUR) FROM t GROUP BY TUMBLE(ts, INTERVAL '1' HOUR)", TW_E_INVALID, 1, 8,
-     "a rowtime window cannot provide a proctime attribute"},
     {"SELECT TUMBLE_ROWTIME(pt, INTERVAL '1' HOUR) FROM p GROUP BY TUMBLE(pt, INTERVAL '1' HOUR)", TW_E_INVALID, 1, 8,
      "a proctime window cannot provide a rowtime attribute"},
     {"SELECT COUNT(*) FROM plain GROUP BY TUMBLE(ts, INTERVAL '1' HOUR)", TW_E_TYPE, 1, 44,
