@@ -53,7 +53,7 @@ static void extract_fields(tw_eval *eval, tw_selection rows, const tw_column *ar
     const tw_type *type = arg->type;
     TW_EACH(rows, i, {
         tw_ts ts = tw_arg_ts(arg, i);
-        if (unit != TW_UNIT_EPOCH) ts.ms += tw_local_shift(eval, type, ts.ms);
+        ts.ms += tw_local_shift(eval, type, ts.ms); /* for EPOCH too, as in Flink: seconds of the wall clock */
         TW_OUT(int64_t, out, i) = below_day(unit) ? from_time(unit, ts) : from_days(unit, ts.ms / TW_DAY_MS);
     });
 }

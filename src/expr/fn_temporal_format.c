@@ -36,8 +36,8 @@ static kept *kept_of(tw_eval *eval, const tw_call *call) {
     return k;
 }
 
-/* The pattern compiled, or NULL and the row fails. */
-static const tw_datetime_pattern *pattern_of(kept *k, tw_eval *eval, const tw_call *call, int32_t row, tw_str text, bool simple) {
+/* The pattern compiled, or NULL when it is none; k->wrong says why. */
+static const tw_datetime_pattern *compiled(kept *k, tw_str text, bool simple) {
     bool same = k->compiled && k->length == text.length && memcmp(k->text, text.data, text.length) == 0;
     if (!same) {
         k->wrong = tw_datetime_pattern_compile(&k->pattern, text, simple);
@@ -45,23 +45,35 @@ static const tw_datetime_pattern *pattern_of(kept *k, tw_eval *eval, const tw_ca
         k->length = text.length;
         if (k->compiled) memcpy(k->text, text.data, text.length);
     }
-    if (!k->wrong) return &k->pattern;
+    return k->wrong ? NULL : &k->pattern;
+}
+
+/* The same, but without a pattern the row fails. */
+static const tw_datetime_pattern *pattern_of(kept *k, tw_eval *eval, const tw_call *call, int32_t row, tw_str text, bool simple) {
+    const tw_datetime_pattern *pattern = compiled(k, text, simple);
+    if (pattern) return pattern;
     tw_eval_fail(eval, call, row, TW_E_VALUE, "%s: '%.*s': %s", call->expr->function->name, TW_STR_ARG(text), k->wrong);
     return NULL;
 }
 
-/* The zone of that id; UTC when there is none, as java.util.TimeZone. */
-static const tw_zone *zone_of(kept *k, tw_str id) {
+/* The zone of that id; NULL when there is none. */
+static const tw_zone *find_zone(kept *k, tw_str id) {
     tw_error ignored;
     for (int z = 0; z < k->nzones; z++)
-        if (tw_str_equal(id, tw_str_of(k->zones[z].id))) return k->zones[z].zone ? k->zones[z].zone : TW_ZONE_UTC;
-    if (id.length >= ZONE_ID) return TW_ZONE_UTC;
+        if (tw_str_equal(id, tw_str_of(k->zones[z].id))) return k->zones[z].zone;
+    if (id.length >= ZONE_ID) return NULL;
     kept_zone *slot = &k->zones[k->nzones < ZONES ? k->nzones++ : k->next_zone++ % ZONES];
     if (slot->zone) tw_zone_free(k->mem, slot->zone);
     memset(slot, 0, sizeof *slot);
     memcpy(slot->id, id.data, id.length);
     if (tw_zone_load(k->mem, id, &slot->zone, &ignored) != TW_OK) slot->zone = NULL;
-    return slot->zone ? slot->zone : TW_ZONE_UTC;
+    return slot->zone;
+}
+
+/* UTC when there is none, as java.util.TimeZone. */
+static const tw_zone *zone_of(kept *k, tw_str id) {
+    const tw_zone *zone = find_zone(k, id);
+    return zone ? zone : TW_ZONE_UTC;
 }
 
 /* A row's text or, when there is no such argument, the usual pattern. */
@@ -207,18 +219,22 @@ static bool read_patterned(const tw_datetime_pattern *pattern, tw_str text, tw_t
     return read_usual(text, out);
 }
 
-/* TO_TIMESTAMP and TO_TIMESTAMP_LTZ of texts: the latter reads the wall time of a zone, UTC when none is given. */
+/* TO_TIMESTAMP and TO_TIMESTAMP_LTZ of texts: the latter reads the wall time of a zone, UTC when none is given, and refuses a pattern or zone
+ * that is none; for the former nothing fits such a pattern. */
 static void to_timestamp(TW_KERNEL_ARGS) {
     kept *k = kept_of(eval, call);
     const int nargs = call->expr->nargs;
-    bool local = call->result->kind == TW_TIMESTAMP_LTZ && nargs > 2;
+    bool ltz = call->result->kind == TW_TIMESTAMP_LTZ, local = ltz && nargs > 2;
     if (!k) return;
     TW_EACH(rows, i, {
         tw_str text = tw_arg_str(args[0], i);
-        const tw_datetime_pattern *pattern = nargs > 1 ? pattern_of(k, eval, call, i, tw_arg_str(args[1], i), false) : NULL;
+        tw_str format = nargs > 1 ? tw_arg_str(args[1], i) : TW_STR("");
+        const tw_datetime_pattern *pattern = nargs < 2 ? NULL : ltz ? pattern_of(k, eval, call, i, format, false) : compiled(k, format, false);
         tw_ts ts = {0, 0, 0};
         bool fits = nargs > 1 ? pattern && read_patterned(pattern, text, &ts) : read_usual(text, &ts);
-        if (fits && local) ts.ms = tw_zone_to_utc(zone_of(k, tw_arg_str(args[2], i)), ts.ms);
+        const tw_zone *zone = local ? find_zone(k, tw_arg_str(args[2], i)) : NULL;
+        if (zone) ts.ms = tw_zone_to_utc(zone, ts.ms);
+        if (local && !zone) tw_eval_fail(eval, call, i, TW_E_VALUE, "unknown time zone '%.*s'", TW_STR_ARG(tw_arg_str(args[2], i)));
         TW_OUT(int64_t, out, i) = fits ? ts.ms : 0;
         if (!fits) tw_out_null(out, i);
     });

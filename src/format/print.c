@@ -19,20 +19,12 @@ static void print_time(tw_buf *out, int32_t ms) {
     if (fraction) tw_buf_printf(out, ".%03d", fraction);
 }
 
-/* java.time.Period.toString of the conversion that the interval's resolution asks for. */
-static void print_period(tw_buf *out, const tw_type *type, int32_t months) {
-    int32_t years = 0;
-    if (type->from != TW_UNIT_MONTH) {
-        years = months / 12;
-        months = type->to == TW_UNIT_YEAR ? 0 : months % 12;
-    }
-    if (years == 0 && months == 0) {
+/* java.time.Period.toString: Flink's planner makes every interval of years one of months. */
+static void print_period(tw_buf *out, int32_t months) {
+    if (months == 0)
         tw_buf_text(out, "P0D");
-        return;
-    }
-    tw_buf_byte(out, 'P');
-    if (years) tw_buf_printf(out, "%dY", years);
-    if (months) tw_buf_printf(out, "%dM", months);
+    else
+        tw_buf_printf(out, "P%dM", months);
 }
 
 /* java.time.Duration.toString. */
@@ -119,7 +111,7 @@ static void print_i32(tw_buf *out, const tw_type *type, int32_t v) {
     switch (type->kind) {
     case TW_DATE: print_date(out, v); break;
     case TW_TIME: print_time(out, v); break;
-    case TW_INTERVAL_YM: print_period(out, type, v); break;
+    case TW_INTERVAL_YM: print_period(out, v); break;
     default: tw_buf_int(out, v);
     }
 }

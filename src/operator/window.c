@@ -69,9 +69,12 @@ static void find_slice(tw_window_function *w, int64_t ms) {
     w->high = range.end;
 }
 
-/* Rows and their windows from the cursor on, until the output or the input is used up. */
+/* Rows and their windows from the cursor on, until the output or the input is used up. A row's windows come in Flink's order: of HOP the latest
+ * first, of CUMULATE the shortest first. */
 static tw_status assign(tw_window_function *w, int32_t *count) {
     int32_t n = 0;
+    const bool back = w->time.kind == TW_WINDOW_HOP;
+    const int64_t step = back ? -w->time.step_ms : w->time.step_ms;
     for (; w->next_row < w->input->rows && n < TW_BATCH_ROWS; w->next_row++, w->next_end = INT64_MIN) {
         int64_t ms;
         tw_status status;
@@ -80,13 +83,14 @@ static tw_status assign(tw_window_function *w, int32_t *count) {
             continue;
         }
         find_slice(w, ms);
-        int64_t end = w->next_end == INT64_MIN ? tw_window_first_end(&w->time, w->span) : w->next_end, last = tw_window_last_end(&w->time, w->span);
-        for (; end <= last && n < TW_BATCH_ROWS; end += w->time.step_ms) {
+        int64_t first = tw_window_first_end(&w->time, w->span), last = tw_window_last_end(&w->time, w->span);
+        int64_t end = w->next_end != INT64_MIN ? w->next_end : back ? last : first;
+        for (; end >= first && end <= last && n < TW_BATCH_ROWS; end += step) {
             w->rows[n] = (uint16_t)w->next_row;
             w->windows[n++] = (tw_window_span){tw_window_start(&w->time, end), end};
         }
         w->next_end = end;
-        if (end <= last) break; /* there is no room for all */
+        if (end >= first && end <= last) break; /* there is no room for all */
     }
     *count = n;
     return TW_OK;
