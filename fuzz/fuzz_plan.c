@@ -2,7 +2,7 @@
  * printed and written again. Built with -fsanitize=fuzzer,address,undefined. */
 #include <stdlib.h>
 
-#include "base/hash.h"
+#include "base/crc.h"
 #include "plan/plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

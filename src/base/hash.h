@@ -19,7 +19,5 @@ static inline uint64_t tw_hash_u64(uint64_t v) { return tw_hash_mix(v ^ TW_HASH_
 /* Adds one more value to a running hash; order matters. */
 static inline uint64_t tw_hash_combine(uint64_t hash, uint64_t more) { return tw_hash_mix(hash ^ more ^ TW_HASH_K0, TW_HASH_K1 ^ (hash >> 32)); }
 uint64_t tw_hash_bytes(const void *bytes, size_t length, uint64_t seed);
-/* CRC-32C (Castagnoli) of the bytes, continuing from `crc` (0 to begin). */
-uint32_t tw_crc32c(uint32_t crc, const void *bytes, size_t length);
 
 #endif

@@ -1,6 +1,6 @@
 /* Reading a plan's binary form (plan_write.c) back. The checksum finds damage; a form that is made on purpose to do harm is refused by the
  * checks behind it as far as plans go (what functions are handed is as the binder made it). */
-#include "base/hash.h"
+#include "base/crc.h"
 #include "plan/plan_code.h"
 
 static tw_status read_head(tw_reader *in, tw_error *error) {

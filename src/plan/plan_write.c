@@ -8,7 +8,7 @@
  *
  * Numbers are zigzag varints, texts and lists have their length in front; a node's fields come as plan_code.c walks them. The session is not
  * part of it: a plan is read into the session of the job that takes it up. */
-#include "base/hash.h"
+#include "base/crc.h"
 #include "plan/plan_code.h"
 
 void tw_plan_write(tw_buf *out, const tw_plan *plan) {

@@ -4,6 +4,7 @@
 
 #include "base/bits.h"
 #include "base/buf.h"
+#include "base/crc.h"
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -16,6 +17,32 @@ static void test_crc32c(void **state) {
     assert_int_equal(tw_crc32c(0, ones, 32), 0x62a8ab43);
     assert_int_equal(tw_crc32c(0, "123456789", 9), 0xe3069283);
     assert_int_equal(tw_crc32c(tw_crc32c(0, "1234", 4), "56789", 5), 0xe3069283);
+    assert_int_equal(tw_crc32c_plain(0, ones, 32), 0x62a8ab43);
+}
+
+/* One bit at a time, as the polynomial is defined. */
+static uint32_t crc_by_bits(uint32_t crc, const unsigned char *p, size_t length) {
+    crc = ~crc;
+    for (; length; length--) {
+        crc ^= *p++;
+        for (int i = 0; i < 8; i++) crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+    }
+    return ~crc;
+}
+
+/* Every length around the ways' steps, at every alignment, and split anywhere. */
+static void test_crc32c_ways_agree(void **state) {
+    (void)state;
+    static unsigned char bytes[8192];
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)(i * 2654435761u >> 13);
+    for (size_t length = 0; length < 4700; length += length < 40 ? 1 : 97) {
+        const unsigned char *p = bytes + length % 9;
+        uint32_t expected = crc_by_bits(7, p, length);
+        assert_int_equal(tw_crc32c(7, p, length), expected);
+        assert_int_equal(tw_crc32c_plain(7, p, length), expected);
+        assert_int_equal(tw_crc32c(tw_crc32c(7, p, length / 3), p + length / 3, length - length / 3), expected);
+    }
+    for (size_t length = 1530; length < 1545; length++) assert_int_equal(tw_crc32c(0, bytes, length), crc_by_bits(0, bytes, length));
 }
 
 static void test_arena_and_budget(void **state) {
@@ -106,8 +133,8 @@ static void test_error_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_crc32c),  cmocka_unit_test(test_arena_and_budget), cmocka_unit_test(test_buf_round_trip),
-        cmocka_unit_test(test_strings), cmocka_unit_test(test_error_text),
+        cmocka_unit_test(test_crc32c),         cmocka_unit_test(test_crc32c_ways_agree), cmocka_unit_test(test_arena_and_budget),
+        cmocka_unit_test(test_buf_round_trip), cmocka_unit_test(test_strings),           cmocka_unit_test(test_error_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* Plans: order, ids, the binary form there and back, damaged bytes, EXPLAIN. */
 #include "test.h"
 
-#include "base/hash.h"
+#include "base/crc.h"
 #include "base/prng.h"
 #include "plan/plan.h"
 
