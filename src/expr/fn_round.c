@@ -72,10 +72,9 @@ static void round_integer(const tw_call *call, tw_selection rows, const tw_colum
  * fit 38 digits have no decimal places to lose. */
 static double round_double(double v, int places, bool round) {
     if (!isfinite(v) || v == 0) return v;
-    int scale = places > 0 ? places : 0;
     tw_i128 exact;
     if (places > 20 || fabs(v) >= 1e17) return v;
-    scale = 17 - (int)floor(log10(fabs(v)));
+    int scale = 17 - (int)floor(log10(fabs(v)));
     scale = scale < 0 ? 0 : scale > 20 ? 20 : scale;
     if (!tw_decimal_from_double(v, 38, scale, &exact)) return v;
     return tw_decimal_to_double(drop_digits(exact, scale - places, round), scale);

@@ -68,6 +68,7 @@ static int64_t months_between(int64_t to, int64_t from) {
 static void timestampdiff(TW_KERNEL_ARGS) {
     TW_KERNEL_UNUSED;
     const int64_t unit = unit_of(call), months = tw_unit_months(unit), step = months ? 1 : tw_unit_ms(unit);
+    TW_ASSERT(step > 0); /* the bind takes no other unit */
     TW_EACH(rows, i, {
         int64_t from = tw_arg_ts(args[1], i).ms, to = tw_arg_ts(args[2], i).ms;
         TW_OUT(int32_t, out, i) = (int32_t)(months ? months_between(to, from) / months : (to - from) / step);

@@ -72,10 +72,11 @@ static void extract(TW_KERNEL_ARGS) { extract_fields(eval, rows, args[1], out, u
 
 static void from_months(TW_KERNEL_ARGS) {
     TW_KERNEL_UNUSED;
-    const int64_t unit = unit_of(call);
+    const int64_t unit = unit_of(call), step = tw_unit_months(unit);
+    TW_ASSERT(step > 0); /* the bind takes no other unit */
     TW_EACH(rows, i, {
         int64_t months = TW_ARG(int32_t, args[1], i);
-        int64_t v = unit == TW_UNIT_MONTH ? months % 12 : unit == TW_UNIT_QUARTER ? months % 12 / 3 + 1 : months / tw_unit_months(unit);
+        int64_t v = unit == TW_UNIT_MONTH ? months % 12 : unit == TW_UNIT_QUARTER ? months % 12 / 3 + 1 : months / step;
         TW_OUT(int64_t, out, i) = v;
     });
 }
