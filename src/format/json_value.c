@@ -327,7 +327,7 @@ static void learn(tw_json_node *node, int32_t k, const char *from, const char *t
 
 const char *tw_json_key(tw_json *json, tw_json_node *node, const char *p, bool first, int32_t k, int32_t *field) {
     const char *start = p;
-    tw_str name;
+    tw_str name = {0};
     *field = -2;
     p = first ? p + 1 : tw_json_blanks(p);
     if (first) p = tw_json_blanks(p);

@@ -120,27 +120,27 @@ enum { BODY_NONE, BODY_TEXT, BODY_EXPECTED };
 
 static const struct {
     const char *name;
-    tw_step_kind kind;
     bool (*parse)(tw_str *line, tw_behaviour_step *s);
+    tw_step_kind kind;
     int body;
 } DIRECTIVES[] = {
-    {"statement", TW_STEP_STATEMENT, parse_statement, BODY_TEXT},
-    {"query", TW_STEP_QUERY, parse_query, BODY_TEXT},
-    {"job", TW_STEP_JOB, parse_nothing, BODY_TEXT},
-    {"feed", TW_STEP_FEED, parse_feed, BODY_TEXT},
-    {"watermark", TW_STEP_WATERMARK, parse_watermark, BODY_NONE},
-    {"advance", TW_STEP_ADVANCE, parse_advance, BODY_NONE},
-    {"checkpoint", TW_STEP_CHECKPOINT, parse_nothing, BODY_NONE},
-    {"crash", TW_STEP_CRASH, parse_nothing, BODY_NONE},
-    {"end", TW_STEP_END, parse_end, BODY_NONE},
-    {"emits", TW_STEP_EMITS, parse_nothing, BODY_EXPECTED},
-    {"table", TW_STEP_TABLE, parse_nothing, BODY_EXPECTED},
-    {"changes", TW_STEP_CHANGES, parse_nothing, BODY_EXPECTED},
-    {"late", TW_STEP_LATE, parse_count, BODY_NONE},
-    {"errors", TW_STEP_BAD, parse_count, BODY_NONE},
-    {"fails", TW_STEP_FAILS, parse_error_clause, BODY_TEXT},
-    {"one-shard", TW_STEP_ONE_SHARD, parse_nothing, BODY_NONE},
-    {"no-restarts", TW_STEP_NO_RESTARTS, parse_nothing, BODY_NONE},
+    {"statement", parse_statement, TW_STEP_STATEMENT, BODY_TEXT},
+    {"query", parse_query, TW_STEP_QUERY, BODY_TEXT},
+    {"job", parse_nothing, TW_STEP_JOB, BODY_TEXT},
+    {"feed", parse_feed, TW_STEP_FEED, BODY_TEXT},
+    {"watermark", parse_watermark, TW_STEP_WATERMARK, BODY_NONE},
+    {"advance", parse_advance, TW_STEP_ADVANCE, BODY_NONE},
+    {"checkpoint", parse_nothing, TW_STEP_CHECKPOINT, BODY_NONE},
+    {"crash", parse_nothing, TW_STEP_CRASH, BODY_NONE},
+    {"end", parse_end, TW_STEP_END, BODY_NONE},
+    {"emits", parse_nothing, TW_STEP_EMITS, BODY_EXPECTED},
+    {"table", parse_nothing, TW_STEP_TABLE, BODY_EXPECTED},
+    {"changes", parse_nothing, TW_STEP_CHANGES, BODY_EXPECTED},
+    {"late", parse_count, TW_STEP_LATE, BODY_NONE},
+    {"errors", parse_count, TW_STEP_BAD, BODY_NONE},
+    {"fails", parse_error_clause, TW_STEP_FAILS, BODY_TEXT},
+    {"one-shard", parse_nothing, TW_STEP_ONE_SHARD, BODY_NONE},
+    {"no-restarts", parse_nothing, TW_STEP_NO_RESTARTS, BODY_NONE},
 };
 
 /* --- bodies --- */

@@ -32,8 +32,8 @@ tw_status tw_changes_add(tw_changes *c, int8_t kind, tw_str text) {
 /* "+I[" at `p`: its kind, or -1. */
 static int kind_at(const char *p, size_t left) {
     if (left < 3 || p[2] != '[') return -1;
-    for (int8_t kind = TW_INSERT; kind <= TW_DELETE; kind++)
-        if (memcmp(p, tw_change_text(kind), 2) == 0) return kind;
+    for (int kind = TW_INSERT; kind <= TW_DELETE; kind++)
+        if (memcmp(p, tw_change_text((int8_t)kind), 2) == 0) return kind;
     return -1;
 }
 

@@ -34,7 +34,7 @@ static int run_once(const demo *d, tw_live *live, double speed, tw_script_totals
 static int compare(const demo *d, tw_live *shown) {
     tw_live *again;
     tw_error error;
-    tw_script_totals totals;
+    tw_script_totals totals = {0};
     char rows[32];
     if (tw_live_open(TW_LIVE_SILENT, stdout, &again, &error) != TW_OK) return tw_complain(&error, NULL, TW_STR(""));
     int code = run_once(d, again, 0, &totals);
@@ -54,7 +54,7 @@ static int compare(const demo *d, tw_live *shown) {
 static int play(const demo *d) {
     tw_live *live;
     tw_error error;
-    tw_script_totals totals;
+    tw_script_totals totals = {0};
     char rows[32];
     if (tw_live_open(d->terminal ? TW_LIVE_DRAW : TW_LIVE_LINES, stdout, &live, &error) != TW_OK) return tw_complain(&error, NULL, TW_STR(""));
     if (d->speed > 0) printf("%s at %g times its speed; Ctrl-C ends it\n", d->path, d->speed);

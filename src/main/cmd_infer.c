@@ -23,7 +23,10 @@ static tw_status read_sample(tw_mem *mem, const char *path, tw_inference *in, tw
     if (status != TW_OK) return status;
     char *buffer = tw_malloc(mem, BUFFER);
     size_t length = 0, got = 1;
-    if (!buffer) status = tw_fail(error, TW_E_NOMEM, "out of memory");
+    if (!buffer) {
+        tw_stream_close(stream);
+        return tw_fail(error, TW_E_NOMEM, "out of memory");
+    }
     while (status == TW_OK && in->records < SAMPLE && (got || length)) {
         if (length < BUFFER) status = tw_stream_read(stream, buffer + length, BUFFER - length, &got, error);
         length += status == TW_OK ? got : 0;
@@ -131,7 +134,11 @@ static tw_status measure(tw_mem *mem, tw_str ddl, tw_str table, tw_str column, d
     TW_TRY(tw_sql_open(mem, &TW_REGISTRY, tw_wall_ms(&os), &sql, error));
     char *text = tw_arena_printf(tw_sql_arena(sql), "%.*s SELECT CAST(`%.*s` AS TIMESTAMP(3)) FROM `%.*s`;", TW_STR_ARG(ddl), TW_STR_ARG(column),
                                  TW_STR_ARG(table));
-    tw_status status = text ? tw_parse_script(tw_sql_arena(sql), tw_str_of(text), &script, error) : tw_fail(error, TW_E_NOMEM, "out of memory");
+    tw_status status = TW_E_NOMEM;
+    if (text)
+        status = tw_parse_script(tw_sql_arena(sql), tw_str_of(text), &script, error);
+    else
+        tw_fail(error, status, "out of memory");
     for (int i = 0; status == TW_OK && i < script->count; i++) status = tw_sql_execute(sql, tw_str_of(text), script->statements[i], &result, error);
     if (status == TW_OK) status = tw_sql_plan(sql, result.roots, result.nroots, &plan, error);
     tw_job_options options;

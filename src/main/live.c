@@ -89,9 +89,8 @@ static void forget_row(live_table *t, uint64_t hash) {
 
 static void add_row(live_sink *s, const tw_batch *batch, int32_t row) {
     live_table *t = s->table;
-    live_row *r = &t->rows[TW_LIVE_ROWS - 1];
     if (t->nrows == TW_LIVE_ROWS) memmove(t->rows, t->rows + 1, sizeof *t->rows * (size_t)--t->nrows);
-    r = &t->rows[t->nrows++];
+    live_row *r = &t->rows[t->nrows++];
     for (int c = 0; c < t->ncolumns; c++) {
         tw_buf_clear(&s->text);
         tw_result_value(&s->text, s->session, &batch->columns[c], row);
@@ -281,8 +280,7 @@ static void draw_table(screen *s, const live_table *t, int rows) {
 }
 
 static const char *milliseconds(char *out, size_t size, int64_t ns) {
-    if (ns < 0) return strcpy(out, "-");
-    snprintf(out, size, ns < 10000000 ? "%.2f ms" : "%.0f ms", (double)ns / 1e6);
+    snprintf(out, size, ns < 0 ? "-" : ns < 10000000 ? "%.2f ms" : "%.0f ms", (double)ns / 1e6);
     return out;
 }
 

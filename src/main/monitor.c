@@ -19,7 +19,7 @@ const char *tw_count_text(char *out, uint64_t n) {
 }
 
 const char *tw_watermark_text(char *out, int64_t ms) {
-    if (ms == TW_WATERMARK_MIN || ms == TW_WATERMARK_MAX) return strcpy(out, "-");
+    if (ms == TW_WATERMARK_MIN || ms == TW_WATERMARK_MAX) return memcpy(out, "-", 2);
     out[tw_timestamp_format(out, tw_ts_of(ms, 0), 0)] = 0;
     return out;
 }

@@ -128,8 +128,8 @@ static tw_status snapshot(tw_operator *op, tw_snapshot_out *out) {
     return tw_window_failed(w, status);
 }
 
-/* What follows from a restored slice's end. */
-static void describe(const tw_window_agg *w, tw_slices *list, tw_slice *slice) {
+/* What follows from a restored slice's end; false: nothing ends there. */
+static bool describe(const tw_window_agg *w, tw_slices *list, tw_slice *slice) {
     if (w->direct || list == &w->corrections) {
         slice->start = tw_window_start(&w->time, slice->end);
         slice->last_end = slice->end;
@@ -137,10 +137,12 @@ static void describe(const tw_window_agg *w, tw_slices *list, tw_slice *slice) {
         slice->last_end = slice->end;
     } else {
         tw_window_span span = tw_window_slice(&w->time, slice->end - 1);
+        if (span.end != slice->end) return false;
         slice->start = span.start;
         slice->last_end = tw_window_last_end(&w->time, span);
     }
     slice->close_ms = tw_window_close_at(&w->time, slice->end);
+    return true;
 }
 
 static tw_status apply_emitted(tw_window_agg *w, tw_slice *slice, const tw_chunk_record *record, tw_error *error) {
@@ -166,7 +168,7 @@ static tw_status apply_record(tw_window_agg *w, const tw_chunk_record *record, c
     bool made;
     tw_status status = tw_slices_need(list, end, end, &slice, &made);
     if (status != TW_OK) return tw_fail(error, status, "out of memory while restoring state");
-    if (made) describe(w, list, slice);
+    if (made && !describe(w, list, slice)) return tw_fail(error, TW_E_CORRUPT, "state chunk has a slice between two");
     slice->saved = true;
     if (kind == TW_SLICE_EMITTED) return apply_emitted(w, slice, record, error);
     return family < 0 ? tw_table_apply(slice->table, record, error) : tw_agg_scope_apply(&w->set, &slice->scope, record, error);
