@@ -15,6 +15,7 @@ typedef struct tw_rules {
     tw_arena *arena; /* with its oom jump set */
     tw_mem *mem;
     const tw_session *session;
+    bool every_change; /* mini-batch is off: no rule may make fewer changes than Flink */
 } tw_rules;
 
 /* Roots are replaced in place. */

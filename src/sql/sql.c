@@ -88,6 +88,7 @@ static tw_status make_session(tw_sql *sql, const tw_session **out, tw_error *err
 static tw_status plan(tw_sql *sql, const tw_rel *const *roots, int32_t nroots, tw_plan **out, tw_error *error) {
     tw_rules rules = {.arena = &sql->arena, .mem = sql->mem};
     TW_TRY(make_session(sql, &rules.session, error));
+    rules.every_change = tw_str_equal_nocase(tw_sql_setting(sql, "table.exec.mini-batch.enabled"), TW_STR("false"));
     const tw_rel **best = tw_arena_memdup(&sql->arena, roots, sizeof *roots * (size_t)nroots);
     if (!tw_str_equal_nocase(tw_catalog_setting(&sql->catalog, "thalweg.optimizer.rules"), TW_STR("NONE"))) tw_optimise(&rules, best, nroots);
     tw_physical physical = {.arena = &sql->arena, .registry = sql->registry, .catalog = &sql->catalog, .error = error};

@@ -7,7 +7,8 @@
  *                                                           x
  *
  * Where the rows in between must carry their window (a condition or an argument reads it, the windows come from another aggregation, or a
- * session is not of the same key), the WINDOW stays and the group window is ATTACHED: bounds are read from the rows. */
+ * session is not of the same key), the WINDOW stays and the group window is ATTACHED: bounds are read from the rows. Sessions that are not of the
+ * same key are no windows to Flink's planner, which updates a result with each of their rows: so it is here where every change is wanted. */
 #include "sql/rules.h"
 
 typedef struct recogniser {
@@ -189,7 +190,8 @@ static const tw_rel *windowed(const recogniser *r, const tw_rel *input, const in
     return tw_rel_make_project(r->arena, aggregate, exprs, names, n, r->rel->pos);
 }
 
-static const tw_rel *recognise(tw_arena *arena, const tw_rel *rel) {
+static const tw_rel *recognise(const tw_rules *rules, const tw_rel *rel) {
+    tw_arena *arena = rules->arena;
     if (rel->kind != TW_REL_AGGREGATE || rel->u.aggregate.group_window) return rel;
     recogniser r = {.arena = arena, .rel = rel, .input = rel->inputs[0], .old = &rel->u.aggregate, .w = tw_rel_windows_of(rel->inputs[0])};
     if (!is_windowed(&r)) return rel;
@@ -200,6 +202,8 @@ static const tw_rel *recognise(tw_arena *arena, const tw_rel *rel) {
         const tw_rel *input = fused_input(&r, tvf, map, &window.time_column);
         return windowed(&r, input, map, &window);
     }
+    bool session = tvf && tvf->u.window.kind == TW_WINDOW_SESSION && !same_partition(&r, &tvf->u.window);
+    if (session && rules->every_change && !r.old->emit_given) return rel;
     for (int32_t c = 0; c < r.input->row->nfields; c++) map[c] = c;
     tw_window window = {.kind = TW_WINDOW_ATTACHED,
                         .time_column = r.w.time,
@@ -218,7 +222,7 @@ void tw_recognise_windows(tw_rules *rules, const tw_rel **roots, int32_t nroots)
     for (int32_t i = 0; i < n; i++) {
         const tw_rel **inputs = TW_NEW_ARRAY(rules->arena, const tw_rel *, order[i]->ninputs + 1);
         for (int32_t k = 0; k < order[i]->ninputs; k++) inputs[k] = tw_rel_map_get(&done, order[i]->inputs[k]);
-        tw_rel_map_put(&done, order[i], (void *)recognise(rules->arena, tw_rel_with_inputs(rules->arena, order[i], inputs)));
+        tw_rel_map_put(&done, order[i], (void *)recognise(rules, tw_rel_with_inputs(rules->arena, order[i], inputs)));
     }
     for (int32_t i = 0; i < nroots; i++) roots[i] = tw_rel_map_get(&done, roots[i]);
 }
