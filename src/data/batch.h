@@ -30,9 +30,11 @@ typedef enum tw_changelog {
 /* One partition of a source, as far as it has been read: what the row watermark is a function of. Owned by the source's reader side,
  * written by the watermark operator of the same task. */
 typedef struct tw_split_progress {
+    tw_str table;   /* of the source */
     tw_str name;    /* path, "partition 3", ... unique in the source and stable over restarts */
     int32_t number; /* dense, in order of discovery */
     bool opened, ended, idle;
+    bool been_idle;                             /* since the start: others may have gone on without it */
     int64_t watermark;                          /* running maximum so far; TW_WATERMARK_MIN before the first */
     int64_t silent_from_ms, silent_to_ms;       /* processing time: it was asked and had nothing, or said to ask again later; equal at rows */
     struct tw_split_progress *next;             /* the other splits of this source on this task */
@@ -48,9 +50,16 @@ typedef struct tw_batch {
     int64_t *row_watermark;          /* the row's watermark (design: that of its source partition just before it); NULL when no row of
                                the batch is behind its own watermark, or nothing downstream asks */
     int64_t *arrival_ns;             /* monotonic time when the rows' bytes arrived, one per batch; NULL when not measured */
+    tw_split_progress **row_split;   /* source partition of each row, NULL where not known; only of batches in which a row may be late: whoever merges
+                               rows of several partitions takes this along, not `split`. What it points to lives as long as the job; other
+                               tasks read its names only */
     uint64_t *source_pos;            /* where each row came from (file line, offset), NULL when not tracked */
     tw_split_progress *split;        /* the source partition of all the rows; NULL when mixed or derived */
     const int64_t *source_watermark; /* from a source, in a batch without rows: the partition's watermark is at least this; else NULL */
 } tw_batch;
+
+static inline const tw_split_progress *tw_row_split(const tw_batch *batch, int32_t row) {
+    return batch->row_split && batch->row_split[row] ? batch->row_split[row] : batch->split;
+}
 
 #endif

@@ -294,6 +294,7 @@ void tw_builder_reset(tw_builder *builder) {
     builder->batch.rows = 0;
     builder->batch.kinds = NULL;
     builder->batch.row_watermark = NULL;
+    builder->batch.row_split = NULL;
     builder->batch.arrival_ns = NULL;
     builder->batch.split = NULL;
     builder->bytes = 0;
@@ -326,6 +327,17 @@ static void note_watermarks(tw_builder *builder, const int64_t *watermarks, tw_s
         batch->row_watermark[batch->rows + k] = watermarks ? watermarks[tw_selected(&rows, k)] : TW_WATERMARK_MIN;
 }
 
+/* There is room. */
+static void note_splits(tw_builder *builder, tw_split_progress *const *splits, tw_selection rows) {
+    tw_batch *batch = &builder->batch;
+    if (!splits && !batch->row_split) return;
+    if (!batch->row_split) {
+        batch->row_split = builder->split_room;
+        for (int32_t i = 0; i < batch->rows; i++) batch->row_split[i] = NULL;
+    }
+    for (int32_t k = 0; k < rows.count; k++) batch->row_split[batch->rows + k] = splits ? splits[tw_selected(&rows, k)] : NULL;
+}
+
 /* Takes back the nulls of rows that were begun and not finished, for callers that write values themselves. */
 static void forget_rows(tw_column *c, int32_t at, int32_t n) {
     set_valid(c, at, n);
@@ -334,6 +346,8 @@ static void forget_rows(tw_column *c, int32_t at, int32_t n) {
 
 tw_status tw_builder_append(tw_builder *builder, const tw_batch *from, tw_selection rows) {
     TW_ASSERT(rows.count <= tw_builder_room(builder) && from->ncolumns == builder->batch.ncolumns);
+    if (from->row_split && !builder->split_room) builder->split_room = TW_NEW_ARRAY(&builder->arena, tw_split_progress *, builder->capacity);
+    if (from->row_split && !builder->split_room) return TW_E_NOMEM;
     for (int i = 0; i < from->ncolumns; i++) {
         tw_status status = tw_builder_copy_column(builder, i, builder->batch.rows, &from->columns[i], rows);
         if (status == TW_OK) continue;
@@ -342,6 +356,7 @@ tw_status tw_builder_append(tw_builder *builder, const tw_batch *from, tw_select
     }
     note_kinds(builder, from->kinds, rows.index, rows.count);
     note_watermarks(builder, from->row_watermark, rows);
+    note_splits(builder, from->row_split, rows);
     builder->batch.rows += rows.count;
     return TW_OK;
 }
@@ -373,6 +388,7 @@ void tw_builder_null(tw_builder *builder, int column, int32_t row) { null_at(&bu
 tw_status tw_builder_commit(tw_builder *builder, int32_t rows, const int8_t *kinds) {
     note_kinds(builder, kinds, NULL, rows);
     note_watermarks(builder, NULL, (tw_selection){NULL, rows});
+    note_splits(builder, NULL, (tw_selection){NULL, rows});
     builder->batch.rows += rows;
     return TW_OK;
 }

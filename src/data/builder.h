@@ -16,7 +16,8 @@ typedef struct tw_builder {
     struct tw_builder_column *tree; /* room of each column and of its children, see builder.c */
     int8_t *kinds_room;
     int64_t *watermark_room;
-    size_t bytes; /* of strings held */
+    tw_split_progress **split_room; /* NULL until it is needed */
+    size_t bytes;                   /* of strings held */
 } tw_builder;
 
 tw_status tw_builder_open(tw_builder *builder, tw_mem *mem, const tw_type *row, int32_t capacity);
@@ -24,7 +25,7 @@ void tw_builder_close(tw_builder *builder);
 void tw_builder_reset(tw_builder *builder);
 static inline int32_t tw_builder_room(const tw_builder *builder) { return builder->capacity - builder->batch.rows; }
 
-/* Appends the selected rows of `from` (same physical schema) with kinds and row watermarks, copying every byte. There must be room.
+/* Appends the selected rows of `from` (same physical schema) with kinds, row watermarks and partitions, copying every byte. There must be room.
  * TW_E_NOMEM leaves the builder as it was. */
 tw_status tw_builder_append(tw_builder *builder, const tw_batch *from, tw_selection rows);
 /* Column by column, for operators that make rows: the caller then calls tw_builder_commit. `at` is the row to write first. */

@@ -88,6 +88,11 @@ static tw_status compact_side(tw_compactor *c, const tw_batch *in, tw_selection 
         gather((char *)c->row_watermark, (const char *)in->row_watermark, 8, rows);
         out->row_watermark = c->row_watermark;
     }
+    if (in->row_split) {
+        if (!need(c, &c->row_split, sizeof *c->row_split * TW_BATCH_ROWS)) return TW_E_NOMEM;
+        gather((char *)c->row_split, (const char *)in->row_split, sizeof *c->row_split, rows);
+        out->row_split = c->row_split;
+    }
     if (in->source_pos) {
         if (!need(c, &c->source_pos, sizeof(uint64_t) * TW_BATCH_ROWS)) return TW_E_NOMEM;
         gather((char *)c->source_pos, (const char *)in->source_pos, 8, rows);

@@ -15,6 +15,7 @@ typedef struct tw_compactor {
     uint64_t **validity;
     int8_t *kinds;
     int64_t *row_watermark;
+    tw_split_progress **row_split;
     uint64_t *source_pos;
 } tw_compactor;
 

@@ -20,6 +20,7 @@ typedef struct expand {
     int32_t *source; /* input row of each output row */
     int8_t *kinds;
     int64_t *row_watermark;
+    tw_split_progress **row_split;
     uint64_t *source_pos;
     tw_batch out;
 } expand;
@@ -35,8 +36,10 @@ static tw_status make_room(expand *x) {
     x->source = TW_NEW_ARRAY(&x->room, int32_t, TW_BATCH_ROWS);
     x->kinds = TW_NEW_ARRAY(&x->room, int8_t, TW_BATCH_ROWS);
     x->row_watermark = TW_NEW_ARRAY(&x->room, int64_t, TW_BATCH_ROWS);
+    x->row_split = TW_NEW_ARRAY(&x->room, tw_split_progress *, TW_BATCH_ROWS);
     x->source_pos = TW_NEW_ARRAY(&x->room, uint64_t, TW_BATCH_ROWS);
-    if (!x->evaluated || !x->columns || !x->validity || !x->source || !x->kinds || !x->row_watermark || !x->source_pos) return TW_E_NOMEM;
+    if (!x->evaluated || !x->columns || !x->validity || !x->source || !x->kinds || !x->row_watermark || !x->row_split || !x->source_pos)
+        return TW_E_NOMEM;
     for (int32_t c = 0; c < x->ncolumns; c++) {
         const tw_type *type = x->op.node->row->fields[c].type;
         x->columns[c].phys = tw_type_phys(type);
@@ -116,12 +119,14 @@ static tw_status make_batch(expand *x, int32_t n) {
     for (int32_t c = 0; c < x->ncolumns; c++) TW_TRY(make_column(x, c, n));
     for (int32_t k = 0; in->kinds && k < n; k++) x->kinds[k] = in->kinds[x->source[k]];
     for (int32_t k = 0; in->row_watermark && k < n; k++) x->row_watermark[k] = in->row_watermark[x->source[k]];
+    for (int32_t k = 0; in->row_split && k < n; k++) x->row_split[k] = in->row_split[x->source[k]];
     for (int32_t k = 0; in->source_pos && k < n; k++) x->source_pos[k] = in->source_pos[x->source[k]];
     x->out = (tw_batch){.rows = n,
                         .ncolumns = x->ncolumns,
                         .columns = x->columns,
                         .kinds = in->kinds ? x->kinds : NULL,
                         .row_watermark = in->row_watermark ? x->row_watermark : NULL,
+                        .row_split = in->row_split ? x->row_split : NULL,
                         .arrival_ns = in->arrival_ns,
                         .source_pos = in->source_pos ? x->source_pos : NULL,
                         .split = in->split};

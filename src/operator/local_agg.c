@@ -41,6 +41,7 @@ typedef struct local_agg {
     uint16_t *aside;
     int32_t naside;
     int64_t *watermarks;
+    tw_split_progress **splits;
     group *groups;
     int32_t ngroups;
     uint16_t *slots; /* group + 1; all 0 between batches */
@@ -65,10 +66,11 @@ static tw_status open_room(local_agg *l, const tw_type *input) {
     l->taken = TW_NEW_ARRAY(arena, uint16_t, TW_BATCH_ROWS);
     l->aside = TW_NEW_ARRAY(arena, uint16_t, TW_BATCH_ROWS);
     l->watermarks = TW_NEW_ARRAY(arena, int64_t, TW_BATCH_ROWS);
+    l->splits = TW_NEW_ARRAY(arena, tw_split_progress *, TW_BATCH_ROWS);
     l->groups = TW_NEW_ARRAY(arena, group, GROUPS_MAX);
     l->slots = TW_NEW_ARRAY(arena, uint16_t, SLOTS);
     l->partials = tw_arena_alloc(arena, (size_t)l->stride * GROUPS_MAX);
-    if (!l->rows || !l->slices || !l->blocks || !l->taken || !l->aside || !l->watermarks || !l->groups || !l->slots || !l->partials)
+    if (!l->rows || !l->slices || !l->blocks || !l->taken || !l->aside || !l->watermarks || !l->splits || !l->groups || !l->slots || !l->partials)
         return TW_E_NOMEM;
     return tw_builder_open(&l->out, l->op.task->mem, l->op.node->row, TW_BATCH_ROWS);
 }
@@ -223,6 +225,8 @@ static tw_status make_output(local_agg *l, const tw_batch *batch) {
     l->batch = l->out.batch;
     l->batch.arrival_ns = batch->arrival_ns;
     l->batch.split = batch->split;
+    for (int32_t k = 0; batch->row_split && k < n; k++) l->splits[k] = k < l->ngroups ? NULL : batch->row_split[l->taken[k]];
+    if (batch->row_split) l->batch.row_split = l->splits;
     if (!batch->row_watermark) return TW_OK;
     for (int32_t k = 0; k < n; k++) l->watermarks[k] = k < l->ngroups ? TW_WATERMARK_MIN : batch->row_watermark[l->taken[k]];
     l->batch.row_watermark = l->watermarks;

@@ -3,7 +3,8 @@
  *
  * Each batch is of one partition, whose running maximum lies in batch->split and is snapshotted with the partition's position by the source. A row's
  * own watermark is the running maximum just before it; the column is made only for batches in which some row is behind (its time at or under its
- * watermark), or when somebody reads it. An empty batch says that a partition was discovered or has ended.
+ * watermark), or when somebody reads it. With a row behind, and of a partition that the others have gone on without, the rows also take along whose
+ * they are, for t$late. An empty batch says that a partition was discovered or has ended.
  *
  * Partitions that have ended or are idle hold nothing back. When all have, nothing moves: the end of input comes from the source. */
 #include "operator/compact.h"
@@ -15,6 +16,7 @@ typedef struct watermark_operator {
     tw_evaluation *evaluation;
     tw_compactor compactor;
     int64_t *times, *marks, *row_watermark; /* room for a batch */
+    tw_split_progress **row_split;          /* likewise */
     tw_split_progress *const *first;        /* head of the partitions of this task, once one is known */
     tw_batch out;
 } watermark_operator;
@@ -28,7 +30,9 @@ static tw_status open_operator(tw_operator *op, tw_error *error) {
     w->times = tw_malloc(mem, sizeof(int64_t) * TW_BATCH_ROWS);
     w->marks = tw_malloc(mem, sizeof(int64_t) * TW_BATCH_ROWS);
     w->row_watermark = tw_malloc(mem, sizeof(int64_t) * TW_BATCH_ROWS);
-    if (!w->evaluation || !w->times || !w->marks || !w->row_watermark || tw_compactor_open(&w->compactor, mem, op->node->row->nfields) != TW_OK)
+    w->row_split = tw_malloc(mem, sizeof *w->row_split * TW_BATCH_ROWS);
+    if (!w->evaluation || !w->times || !w->marks || !w->row_watermark || !w->row_split ||
+        tw_compactor_open(&w->compactor, mem, op->node->row->nfields) != TW_OK)
         return tw_fail(error, TW_E_NOMEM, "out of memory");
     if (plan->idle_ms) tw_timer_at(op, op->task->now_ms + plan->idle_ms);
     return tw_evaluation_open(w->evaluation, op, &w->arena, op->node->inputs[0]->row, &plan->expr, 1, error);
@@ -93,6 +97,11 @@ static void fill_row_watermarks(watermark_operator *w, const int64_t *marks, int
     }
 }
 
+static void name_rows(watermark_operator *w, tw_split_progress *split, int32_t n) {
+    for (int32_t i = 0; i < n; i++) w->row_split[i] = split;
+    w->out.row_split = w->row_split;
+}
+
 /* The batch as it is handed on, in w->out. */
 static tw_status prepare(watermark_operator *w, const tw_batch *batch) {
     const tw_plan_watermark *plan = &w->op.node->u.watermark;
@@ -110,6 +119,7 @@ static tw_status prepare(watermark_operator *w, const tw_batch *batch) {
     bool behind = scan(times, marks, rows.count, &batch->split->watermark);
     if (batch->split->raised) batch->split->raised(batch->split);
     w->out.row_watermark = NULL;
+    if (behind || batch->split->been_idle) name_rows(w, batch->split, rows.count);
     if (!behind && !plan->rows_wanted) return TW_OK;
     fill_row_watermarks(w, marks, rows.count, before);
     w->out.row_watermark = w->row_watermark;
@@ -159,6 +169,7 @@ static tw_status timer(tw_operator *op, int64_t now_ms) {
         if (p->ended || p->idle) continue;
         int64_t until = p->silent_to_ms < now_ms ? p->silent_to_ms : now_ms, due = p->silent_from_ms + idle_ms;
         p->idle = until >= due;
+        p->been_idle |= p->idle;
         if (!p->idle) tw_timer_at(op, due > now_ms ? due : now_ms + 1);
     }
     return rise(w);
@@ -172,6 +183,7 @@ static void close_operator(tw_operator *op) {
     tw_free(mem, w->times, sizeof(int64_t) * TW_BATCH_ROWS);
     tw_free(mem, w->marks, sizeof(int64_t) * TW_BATCH_ROWS);
     tw_free(mem, w->row_watermark, sizeof(int64_t) * TW_BATCH_ROWS);
+    tw_free(mem, w->row_split, sizeof *w->row_split * TW_BATCH_ROWS);
     tw_compactor_close(&w->compactor);
     if (w->arena.mem) tw_arena_free(&w->arena);
 }

@@ -103,8 +103,10 @@ static void accompany(tw_window_function *w, int32_t n) {
     w->batch.split = in->split;
     w->batch.arrival_ns = in->arrival_ns;
     for (int32_t k = 0; in->row_watermark && k < n; k++) w->row_watermark[k] = in->row_watermark[w->rows[k]];
+    for (int32_t k = 0; in->row_split && k < n; k++) w->row_split[k] = in->row_split[w->rows[k]];
     for (int32_t k = 0; in->source_pos && k < n; k++) w->source_pos[k] = in->source_pos[w->rows[k]];
     if (in->row_watermark) w->batch.row_watermark = w->row_watermark;
+    if (in->row_split) w->batch.row_split = w->row_split;
     if (in->source_pos) w->batch.source_pos = w->source_pos;
 }
 
@@ -140,8 +142,9 @@ static tw_status open_parts(tw_window_function *w) {
     w->windows = TW_NEW_ARRAY(&w->arena, tw_window_span, TW_BATCH_ROWS);
     w->kinds = TW_NEW_ARRAY(&w->arena, int8_t, TW_BATCH_ROWS);
     w->row_watermark = TW_NEW_ARRAY(&w->arena, int64_t, TW_BATCH_ROWS);
+    w->row_split = TW_NEW_ARRAY(&w->arena, tw_split_progress *, TW_BATCH_ROWS);
     w->source_pos = TW_NEW_ARRAY(&w->arena, uint64_t, TW_BATCH_ROWS);
-    if (!w->rows || !w->windows || !w->kinds || !w->row_watermark || !w->source_pos) return TW_E_NOMEM;
+    if (!w->rows || !w->windows || !w->kinds || !w->row_watermark || !w->row_split || !w->source_pos) return TW_E_NOMEM;
     return w->plan->kind == TW_WINDOW_SESSION ? tw_session_window_open(w) : TW_OK;
 }
 

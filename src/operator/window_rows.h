@@ -18,6 +18,7 @@ typedef struct tw_window_function {
     tw_window_span *windows; /* of each output row */
     int8_t *kinds;
     int64_t *row_watermark;
+    tw_split_progress **row_split;
     uint64_t *source_pos;
     const tw_batch *input; /* at hand */
     int32_t next_row;      /* of it */

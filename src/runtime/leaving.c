@@ -52,10 +52,11 @@ static tw_value row_time(const tw_operator *op, const tw_batch *batch, int32_t r
     return tw_value_of_int(&TW_TYPE_TIMESTAMP_3, ms);
 }
 
-static tw_str late_table(const tw_operator *op) {
+static tw_str late_table(const tw_operator *op, const tw_split_progress *split) {
     const tw_plan_node *n = op->node;
     if (is_windowed_agg(n) && n->u.agg.late_table.length) return n->u.agg.late_table;
-    while (n->ninputs) { /* the source that the rows come from, by the first inputs */
+    if (split) return split->table;
+    while (n->ninputs) { /* a row made of several: by the first inputs */
         if (n->kind == TW_PLAN_WATERMARK) return n->u.watermark.table;
         n = n->inputs[0];
     }
@@ -66,15 +67,16 @@ static void late(void *context, const tw_operator *op, const tw_batch *batch, in
     tw_job *job = context;
     op->task->late_rows++;
     if (!job->options.side) return;
+    const tw_split_progress *split = tw_row_split(batch, row);
     tw_arena arena;
     tw_arena_init(&arena, op->task->mem, 1024);
     tw_value values[] = {row_json(&arena, op, batch, row),
                          row_time(op, batch, row),
-                         batch->split ? tw_value_of_str(&TW_TYPE_STRING, batch->split->name) : tw_value_null(&TW_TYPE_STRING),
-                         tw_value_of_int(&TW_TYPE_TIMESTAMP_3, watermark),
+                         split ? tw_value_of_str(&TW_TYPE_STRING, split->name) : tw_value_null(&TW_TYPE_STRING),
+                         watermark == TW_WATERMARK_MIN ? tw_value_null(&TW_TYPE_TIMESTAMP_3) : tw_value_of_int(&TW_TYPE_TIMESTAMP_3, watermark),
                          text(&arena, "%s", tw_plan_kind_name(op->node->kind)),
                          tw_value_of_str(&TW_TYPE_STRING, missed)};
-    tw_side_append(job->options.side, TW_SIDE_LATE, late_table(op), values);
+    tw_side_append(job->options.side, TW_SIDE_LATE, late_table(op, split), values);
     tw_arena_free(&arena);
 }
 

@@ -104,7 +104,8 @@ static tw_status add_reader(source_input *s, const tw_split_id *split) {
     reader *r = tw_calloc(task->context.mem, sizeof *r);
     if (!r) return tw_fail(task->context.error, TW_E_NOMEM, "out of memory");
     const tw_snapshot *snapshot = task->job->options.restore;
-    r->progress = (tw_split_progress){.name = split->name,
+    r->progress = (tw_split_progress){.table = s->shared->node->u.scan.table.name,
+                                      .name = split->name,
                                       .number = split->number,
                                       .watermark = later_watermark(s, snapshot),
                                       .first = &s->first,

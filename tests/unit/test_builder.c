@@ -235,8 +235,43 @@ static void test_constants_and_watermarks(void **state) {
     assert_int_equal(mem.used, 0);
 }
 
+/* Partitions of rows come along where some batch has them; the room for them is made then. */
+static void test_partitions_of_rows(void **state) {
+    tw_mem mem;
+    tw_mem_init(&mem, NULL, 0);
+    const tw_field field = {TW_STR("a"), &TW_TYPE_BIGINT};
+    const tw_type row = {.kind = TW_ROW, .nfields = 1, .fields = &field};
+    tw_column column = {.phys = TW_PHYS_I64, .type = &TW_TYPE_BIGINT, .values = (int64_t[]){1, 2, 3}};
+    tw_split_progress x = {.number = 0}, y = {.number = 1};
+    tw_batch plain = {.rows = 3, .ncolumns = 1, .columns = &column, .split = &x}, named = plain;
+    named.row_split = (tw_split_progress *[]){&x, &y, NULL};
+    named.split = NULL;
+    tw_builder b;
+    assert_int_equal(tw_builder_open(&b, &mem, &row, TW_BATCH_ROWS), TW_OK);
+    for (int round = 0; round < 2; round++) {
+        tw_builder_reset(&b);
+        assert_int_equal(tw_builder_append(&b, &plain, (tw_selection){NULL, 1}), TW_OK);
+        assert_null(b.batch.row_split);
+        if (round == 0) { /* before anything is written */
+            mem.fail_at = 1;
+            assert_int_equal(tw_builder_append(&b, &named, (tw_selection){NULL, 3}), TW_E_NOMEM);
+            assert_int_equal(b.batch.rows, 1);
+            assert_null(b.batch.row_split);
+        }
+        mem.fail_at = 0;
+        assert_int_equal(tw_builder_append(&b, &named, (tw_selection){(uint16_t[]){2, 1, 0}, 3}), TW_OK);
+        assert_int_equal(tw_builder_append(&b, &plain, (tw_selection){NULL, 2}), TW_OK);
+        assert_int_equal(tw_builder_commit(&b, 1, NULL), TW_OK);
+        const tw_split_progress *expected[] = {NULL, NULL, &y, &x, NULL, NULL, NULL};
+        for (int r = 0; r < 7; r++) assert_ptr_equal(tw_row_split(&b.batch, r), expected[r]);
+    }
+    assert_ptr_equal(tw_row_split(&plain, 2), &x);
+    tw_builder_close(&b);
+    assert_int_equal(mem.used, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_pieces), cmocka_unit_test(test_failing_allocation),
-                                       cmocka_unit_test(test_constants_and_watermarks)};
+                                       cmocka_unit_test(test_constants_and_watermarks), cmocka_unit_test(test_partitions_of_rows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 
 /* Takes the place of UNION: writes down what passes by. "1@- 2@500 |1000 " = row 1 without a watermark, row 2 with 500, then the watermark 1000. */
 static tw_buf seen;
+static int named; /* rows that came with their partition beside them */
 
 static void note_watermark(int64_t w) {
     if (w == TW_WATERMARK_MIN)
@@ -18,6 +19,8 @@ static void note_watermark(int64_t w) {
 static tw_status probe_push(tw_operator *op, int port, const tw_batch *batch) {
     (void)port;
     for (int32_t i = 0; i < batch->rows; i++) {
+        if (batch->row_split && batch->split) assert_ptr_equal(batch->row_split[i], batch->split);
+        named += batch->row_split != NULL;
         tw_print_value(&seen, &batch->columns[0], i);
         if (batch->row_watermark) {
             tw_buf_byte(&seen, '@');
@@ -54,6 +57,7 @@ static const tw_type *row_of(plan_test *t) { return plan_row(t, 2, "k", &TW_TYPE
 
 static const char *run(plan_test *t, int32_t batch_rows) {
     tw_buf_clear(&seen);
+    named = 0;
     plan_run(t, 1, batch_rows, 1);
     if (t->status != TW_OK) fail_msg("%s", t->error.message);
     tw_buf_byte(&seen, 0);
@@ -74,10 +78,13 @@ static void one_partition(void **state) {
     tw_plan_node *scan = plan_scan(&t, row_of(&t), 1, "1, 1000\n2, 3000\n3, 2500\n4, 1900\n5, 2000\n6, 9000\n");
     tw_plan_node *w = probed(&t, scan, 1000, 0, false);
     assert_string_equal(run(&t, 4096), "1@- 2@0 3@2000 4@2000 5@2000 6@2000 |8000 |end ");
+    assert_int_equal(named, 6);
     assert_string_equal(run(&t, 1), "1 |0 2 |2000 3 4@2000 5@2000 6 |8000 |end ");
+    assert_int_equal(named, 2); /* those behind */
     assert_string_equal(run(&t, 3), "1 2 3 |2000 4@2000 5@2000 6@2000 |8000 |end ");
     w->u.watermark.rows_wanted = true;
     assert_string_equal(run(&t, 2), "1@- 2@0 |2000 3@2000 4@2000 5@2000 6@2000 |8000 |end ");
+    assert_int_equal(named, 4); /* whoever wants all watermarks does not pay for partitions */
     end(&t);
 }
 
@@ -131,8 +138,10 @@ static void idle(void **state) {
                                    "6, 50\n~100\n7, 60\n~300\n8, 400\n");
     tw_plan_node *w = probed(&t, scan, 0, 50, false);
     assert_string_equal(run(&t, 1), "1 6 |50 2 3 |210 4 |220 5 |300 7 8 |400 |end ");
+    assert_int_equal(named, 2); /* 7 and 8: windows may have closed without them */
     w->u.watermark.idle_ms = 0;
     assert_string_equal(run(&t, 1), "1 6 |50 2 3 4 5 7 |60 8 |400 |end ");
+    assert_int_equal(named, 0);
     end(&t);
 }
 
