@@ -59,8 +59,9 @@ static void insert(in_set *set, const tw_column *const *args, int item) {
 static bool prepare(tw_eval *eval, const tw_call *call, in_set *set, const tw_column *const *args) {
     int nargs = call->expr->nargs;
     set->ready = true;
-    for (int a = 1; a < nargs; a++)
-        if (!args[a]->constant || (!tw_column_null(args[a], 0) && args[a]->phys != args[0]->phys)) return true;
+    for (int a = 1; a < nargs; a++) /* a column that is constant in this batch may be another in the next: behind UNION ALL */
+        if (call->expr->args[a]->kind != TW_EXPR_LITERAL || !args[a]->constant || (!tw_column_null(args[a], 0) && args[a]->phys != args[0]->phys))
+            return true;
     uint32_t size = 4;
     while (size < 2 * (uint32_t)nargs) size *= 2;
     set->mask = size - 1;

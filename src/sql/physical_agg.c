@@ -69,11 +69,11 @@ static output make_output(tw_physical *p, const tw_rel *rel, const tw_type *time
     output o = {.fields = TW_NEW_ARRAY(p->arena, tw_field, n + 3), .start = -1, .end = -1, .time = -1};
     for (int32_t c = 0; c < n; c++) add_field(&o, rel->row->fields[c].name, rel->row->fields[c].type);
     const tw_type *bound = tw_type_nullable(p->arena, &TW_TYPE_TIMESTAMP_3, false);
-    bool wanted[4] = {false};
-    for (int32_t i = 0; i < a->nproperties; i++) wanted[a->properties[i]] = true;
-    if (wanted[TW_WINDOW_START]) o.start = add_field(&o, TW_STR("window_start"), bound);
-    if (wanted[TW_WINDOW_END]) o.end = add_field(&o, TW_STR("window_end"), bound);
-    if (wanted[TW_WINDOW_ROWTIME]) o.time = add_field(&o, TW_STR("window_time"), time);
+    tw_str names[4] = {0}; /* of those wanted */
+    for (int32_t i = 0; i < a->nproperties; i++) names[a->properties[i]] = rel->row->fields[n + i].name;
+    if (names[TW_WINDOW_START].data) o.start = add_field(&o, names[TW_WINDOW_START], bound);
+    if (names[TW_WINDOW_END].data) o.end = add_field(&o, names[TW_WINDOW_END], bound);
+    if (names[TW_WINDOW_ROWTIME].data) o.time = add_field(&o, names[TW_WINDOW_ROWTIME], time);
     return o;
 }
 

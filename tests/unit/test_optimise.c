@@ -542,6 +542,8 @@ static void test_windows_are_recognised(void **state) {
     (void)state;
     explained("SELECT window_end, SUM(v) FROM " TUMBLED " GROUP BY window_end, window_start", HAS("WindowAggregate("), HAS("WindowTableFunction"));
     explained("SELECT window_start, SUM(v) FROM " TUMBLED " GROUP BY window_start", HAS("GroupAggregate(", "WindowTableFunction"), HAS());
+    explained("SELECT DISTINCT window_start AS a, window_end AS b FROM " TUMBLED, HAS("fields=[a, b]", "WindowAggregate("),
+              HAS("fields=[window_start"));
     explained("SELECT window_start, MAX(window_end) FROM " TUMBLED " GROUP BY window_start, window_end",
               HAS("WindowAggregate(", "WindowTableFunction"), HAS("GroupAggregate("));
     explained("SELECT window_start, COUNT(*) FROM " TVF("SESSION", " PARTITION BY k, DESCRIPTOR(ts)") " GROUP BY window_start, window_end, k, v",
