@@ -84,6 +84,7 @@ static void add_source(char *out, int size, int *length, tw_pos pos, const char 
     while (skip > 0 && ((unsigned char)source[from + skip] & 0xC0) == 0x80) skip--;
     from += skip;
     if (to - from > 160) to = from + 160;
+    while (to > from && to < source_length && ((unsigned char)source[to] & 0xC0) == 0x80) to--;
     add(out, size, length, "  %5u | ", pos.line);
     for (int i = from; i < to; i++) add(out, size, length, "%c", source[i] == '\t' ? ' ' : source[i]);
     add(out, size, length, "\n        | ");

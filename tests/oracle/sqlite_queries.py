@@ -39,9 +39,8 @@ class Comparison:
         rng = random.Random(f"{self.seed}/{number}")
         world = Worlds(rng).make()
         generator = Queries(rng, [stored.table for stored in world])
-        queries = [generator.make() for _ in range(count)]
         sqlite = Sqlite(world)
-        theirs = [self.expected(sqlite, query, number) for query in queries]
+        queries, theirs = zip(*(self.question(rng, generator, sqlite, number) for _ in range(count)))
         with tempfile.TemporaryDirectory() as folder:
             engine = Engine(self.program, folder, world)
             for options in runs(rng):
@@ -52,11 +51,16 @@ class Comparison:
         self.asked += len(queries)
         self.rows += sum(map(len, theirs))
 
-    def expected(self, sqlite, query, number):
-        try:
-            return sqlite.answer(query)
-        except Refused as refused:
-            sys.exit(f"seed {self.seed}, world {number}: SQLite refuses a query: {refused}\n{query.text(SQLITE)}")
+    def question(self, rng, generator, sqlite, number):
+        """A query and SQLite's answer. Most that have no rows are passed over: they tell little."""
+        while True:
+            query = generator.make()
+            try:
+                rows = sqlite.answer(query)
+            except Refused as refused:
+                sys.exit(f"seed {self.seed}, world {number}: SQLite refuses a query: {refused}\n{query.text(SQLITE)}")
+            if rows or rng.random() < 0.1:
+                return query, rows
 
     def ask(self, world, query, options):
         with tempfile.TemporaryDirectory() as folder:

@@ -131,10 +131,31 @@ static void test_error_text(void **state) {
                              "  hint: did you mean 'price'?\n");
 }
 
+/* Long lines are cut between characters, whatever their length. */
+static void test_error_text_is_whole_characters(void **state) {
+    (void)state;
+    static const char character[] = "\xe6\xbc\xa2";
+    tw_error e;
+    char source[600], out[1024];
+    for (int i = 0; i < (int)sizeof source; i++) source[i] = character[i % 3];
+    for (uint32_t at = 150; at < 300; at += 3) {
+        tw_fail_at(&e, TW_E_INVALID, (tw_pos){at, 1, 1, 3}, "odd");
+        tw_error_format(&e, NULL, source, sizeof source, out, sizeof out);
+        const char *line = strstr(out, " | ") + 3, *end = strchr(line, '\n');
+        assert_int_equal((end - line) % 3, 0);
+        assert_memory_equal(line, character, 3);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_crc32c),         cmocka_unit_test(test_crc32c_ways_agree), cmocka_unit_test(test_arena_and_budget),
-        cmocka_unit_test(test_buf_round_trip), cmocka_unit_test(test_strings),           cmocka_unit_test(test_error_text),
+        cmocka_unit_test(test_crc32c),
+        cmocka_unit_test(test_crc32c_ways_agree),
+        cmocka_unit_test(test_arena_and_budget),
+        cmocka_unit_test(test_buf_round_trip),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_error_text),
+        cmocka_unit_test(test_error_text_is_whole_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -419,7 +419,7 @@ class Terms:
     def chance(self, p):
         return self.rng.random() < p
 
-    def any(self, depth=2):
+    def any(self, depth=None):
         return self.of(self.rng.choice(KINDS), depth)
 
     def literal(self, kind):
@@ -443,7 +443,8 @@ class Terms:
             return self.rng.choice(fitting)
         return null(self.literal(kind).type) if self.chance(0.1) else self.literal(kind)
 
-    def of(self, kind, depth=2):
+    def of(self, kind, depth=None):
+        depth = self.rng.choice([1, 2, 2, 3]) if depth is None else depth
         if depth > 0 and self.chance(0.75):
             term = self.rng.choice(OF[kind])(self, depth - 1)
             if term is not None:
