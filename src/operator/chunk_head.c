@@ -33,3 +33,24 @@ bool tw_chunk_head_read(const tw_chunk_record *record, tw_chunk_head *head) {
     if (!in.failed) *head = read;
     return true;
 }
+
+tw_status tw_chunk_table(tw_table *table, const tw_snapshot_out *out) {
+    bool done = false;
+    tw_table_barrier(table, out->full);
+    while (!done) TW_TRY(tw_table_write(table, out->chunk, SIZE_MAX / 2, &done));
+    return TW_OK;
+}
+
+tw_status tw_chunk_read(tw_reader *chunk, const char *what, tw_chunk_head *head, tw_chunk_apply apply, void *context, tw_error *error) {
+    tw_chunk_head at = {head->watermark, 0, TW_KEY_GROUPS, 0};
+    tw_chunk_record record;
+    while (tw_chunk_next(chunk, &record)) {
+        if (!tw_chunk_head_read(&record, &at)) {
+            TW_TRY(apply(context, &record, &at, error));
+            continue;
+        }
+        if (at.watermark > head->watermark) head->watermark = at.watermark;
+        if (at.sequence > head->sequence) head->sequence = at.sequence;
+    }
+    return chunk->failed ? tw_fail(error, TW_E_CORRUPT, "state chunk of %s is damaged", what) : TW_OK;
+}

@@ -19,4 +19,12 @@ void tw_chunk_head_write(tw_buf *out, const tw_task_context *task, int64_t water
 /* Is the record a head? Then it is read (what is not there stays as it was). */
 bool tw_chunk_head_read(const tw_chunk_record *record, tw_chunk_head *head);
 
+/* Closes the table's generation and writes all of its chunk. */
+tw_status tw_chunk_table(tw_table *table, const tw_snapshot_out *out);
+
+/* Reads a chunk: heads into `head`, whose watermark and sequence become the highest met; all other records go to `apply`, with the head
+ * before them in `at`. `what` names the operator where the chunk is damaged. */
+typedef tw_status (*tw_chunk_apply)(void *context, const tw_chunk_record *record, const tw_chunk_head *at, tw_error *error);
+tw_status tw_chunk_read(tw_reader *chunk, const char *what, tw_chunk_head *head, tw_chunk_apply apply, void *context, tw_error *error);
+
 #endif

@@ -29,6 +29,12 @@ static inline tw_str tw_emitted_result(const tw_emitted *emitted, int32_t i) { r
 tw_status tw_emitted_write_new(tw_emitted *emitted, int32_t i, tw_builder *out, int32_t at);
 tw_status tw_emitted_write_old(tw_emitted *emitted, tw_str bytes, tw_builder *out, int32_t at);
 
+/* EMIT EVERY an interval of event time: has the watermark, which was `last` before, passed a multiple of it? The end of input counts as none. */
+static inline bool tw_emit_interval_passed(const tw_emit_spec *emit, int64_t last, int64_t watermark) {
+    if (watermark == TW_WATERMARK_MAX) return false;
+    return last == TW_WATERMARK_MIN || tw_floor_div(watermark, emit->every_ms) > tw_floor_div(last, emit->every_ms);
+}
+
 /* The result kept in a slot of a payload; data NULL: none. */
 typedef struct tw_emitted_slot {
     char *data;

@@ -17,6 +17,7 @@
  *
  *     payload:  [ count [ hash sum ] ] accumulators */
 #include "data/hashing.h"
+#include "operator/chunk_head.h"
 #include "operator/partial.h"
 
 enum { NO_ROW = 0xffff, CHANGES_MAX = 2 * TW_BATCH_ROWS, SLOTS = 2 * TW_BATCH_ROWS };
@@ -405,10 +406,8 @@ static tw_status group_agg_push(tw_operator *op, int port, const tw_batch *batch
 
 static tw_status group_agg_snapshot(tw_operator *op, tw_snapshot_out *out) {
     group_agg *g = (group_agg *)op;
-    tw_table_barrier(g->table, out->full);
+    tw_status status = tw_chunk_table(g->table, out);
     tw_agg_scope_barrier(&g->scope, out->full);
-    tw_status status = TW_OK;
-    for (bool done = false; status == TW_OK && !done;) status = tw_table_write(g->table, out->chunk, 1 << 20, &done);
     if (status == TW_OK) status = tw_agg_scope_write(&g->scope, out->chunk);
     return out_of(g, status);
 }

@@ -5,14 +5,14 @@
  *                                    |  two sessions merge: the rows gathered so far are added first
  *     watermark --> sessions in order of their close --> results --> free
  *
- * What DISTINCT has seen belongs to a session; it is kept in a slice of its own, whose end is a number given once (sequence * 1024 + task).
+ * What DISTINCT has seen belongs to a session: own_values.h.
  *
  * Early results and late updates: the session notes what has been shown of it. When sessions merge, what was shown of all but one is deleted. */
 #include "operator/chunk_head.h"
 #include "operator/emitted.h"
 #include "operator/evaluation.h"
+#include "operator/own_values.h"
 #include "operator/session.h"
-#include "operator/slice.h"
 #include "operator/window_out.h"
 
 enum { PIECE = 1024 };
@@ -25,10 +25,9 @@ typedef struct shown { /* a result that has been handed on */
 
 typedef struct contents {
     int64_t count;
-    int64_t number;   /* of its slice of DISTINCT values, 0: none */
-    tw_slice *values; /* NULL: not looked up yet */
-    shown *shown;     /* the first is of this session, others of ones merged into it */
-} contents;           /* then the block */
+    tw_own_values_ref values; /* DISTINCT */
+    shown *shown;             /* the first is of this session, others of ones merged into it */
+} contents;                   /* then the block */
 
 typedef enum phase { NOTHING, PUSHING, CLOSING, FLUSHING } phase;
 
@@ -39,9 +38,7 @@ typedef struct session_agg {
     tw_agg_set set;
     tw_session_owner owner;
     tw_sessions sessions;
-    tw_slices values; /* DISTINCT */
-    int32_t nunused;  /* of them: `fired`, to be dropped */
-    int64_t sequence;
+    tw_own_values values;
     tw_window_out out;
     tw_emitted emitted;
     bool direct, opened, upsert;
@@ -82,26 +79,6 @@ static tw_status failed(session_agg *a, tw_status status) {
 
 /* ---- contents of sessions ---- */
 
-static tw_slice *values_of(session_agg *a, contents *c) {
-    if (!c->values && c->number) c->values = tw_slices_find(&a->values, c->number);
-    return c->values;
-}
-
-static tw_status need_values(session_agg *a, contents *c) {
-    bool made;
-    if (!a->set.ndistinct || values_of(a, c)) return TW_OK;
-    if (!c->number) c->number = ++a->sequence * TW_KEY_GROUPS + a->op.task->instance;
-    return tw_slices_need(&a->values, 0, c->number, &c->values, &made);
-}
-
-/* Dropping may fail, so that it is left to drop_unused_values. */
-static void drop_values(session_agg *a, contents *c) {
-    tw_slice *slice = a->sessions.restored ? NULL : values_of(a, c); /* restoring: the list is read again with the same number */
-    if (!slice) return;
-    a->nunused += !slice->fired;
-    slice->fired = true;
-}
-
 static void forget_shown(session_agg *a, contents *c) {
     shown *s = c->shown;
     c->shown = s->next;
@@ -113,7 +90,7 @@ static void destroy_contents(void *context, tw_session_node *node) {
     session_agg *a = context;
     contents *c = contents_of(node);
     tw_agg_set_clear(&a->set, block_of(node));
-    if (c->number) drop_values(a, c);
+    tw_own_values_drop(&a->values, &c->values);
     while (c->shown) forget_shown(a, c);
 }
 
@@ -123,7 +100,7 @@ static void write_contents(void *context, const tw_session_node *node, tw_buf *o
     uint64_t n = 0;
     for (const shown *s = c->shown; s; s = s->next) n++;
     tw_buf_u64(out, (uint64_t)c->count);
-    tw_buf_varint(out, (uint64_t)c->number);
+    tw_buf_varint(out, (uint64_t)c->values.number);
     tw_buf_varint(out, n);
     for (const shown *s = c->shown; s; s = s->next) {
         tw_buf_u64(out, (uint64_t)s->window.start);
@@ -149,7 +126,7 @@ static tw_status read_contents(void *context, tw_session_node *node, tw_reader *
     session_agg *a = context;
     contents *c = contents_of(node);
     c->count = (int64_t)tw_read_u64(in);
-    c->number = (int64_t)tw_read_varint(in);
+    c->values.number = (int64_t)tw_read_varint(in);
     shown **at = &c->shown;
     for (uint64_t n = tw_read_varint(in); n > 0 && !in->failed; n--) {
         tw_window_span window;
@@ -172,16 +149,9 @@ static tw_status apply(session_agg *a) {
     if (!a->set.ndistinct) return tw_agg_set_update(&a->set, NULL, a->batch, (tw_selection){a->row, n}, a->blocks);
     for (int32_t from = 0, to; from < n; from = to) {
         for (to = from + 1; to < n && a->nodes[to] == a->nodes[from];) to++;
-        contents *c = contents_of(a->nodes[from]);
-        TW_TRY(need_values(a, c));
-        TW_TRY(tw_agg_set_update(&a->set, &c->values->scope, a->batch, (tw_selection){a->row + from, to - from}, a->blocks + from));
+        tw_own_values_ref *values = &contents_of(a->nodes[from])->values;
+        TW_TRY(tw_own_values_update(&a->values, values, a->batch, (tw_selection){a->row + from, to - from}, a->blocks + from));
     }
-    return TW_OK;
-}
-
-/* The only key of a session's values is the session's. */
-static tw_status only_block(void *context, const tw_keys *keys, char **blocks) {
-    for (int32_t k = 0; k < keys->count; k++) blocks[k] = context;
     return TW_OK;
 }
 
@@ -190,11 +160,7 @@ static tw_status merge_contents(void *context, tw_session_node *into, tw_session
     TW_TRY(apply(a));
     contents *to = contents_of(into), *of = contents_of(from);
     to->count += of->count;
-    TW_TRY(tw_agg_set_merge(&a->set, block_of(into), block_of(from)));
-    if (a->set.ndistinct && values_of(a, of)) {
-        TW_TRY(need_values(a, to));
-        TW_TRY(tw_agg_scope_merge(&a->set, &to->values->scope, &of->values->scope, only_block, block_of(into)));
-    }
+    TW_TRY(tw_own_values_merge(&a->values, &to->values, block_of(into), &of->values, block_of(from)));
     shown **end = &to->shown;
     while (*end) end = &(*end)->next;
     *end = of->shown;
@@ -258,15 +224,6 @@ static tw_status place_row(session_agg *a, int32_t row, int64_t local, tw_elemen
     a->nodes[a->ngathered] = node;
     a->blocks[a->ngathered++] = block_of(node);
     return a->direct ? note_changed(a, element, node) : TW_OK;
-}
-
-static tw_status drop_unused_values(session_agg *a) {
-    for (int32_t i = a->values.count - 1; i >= 0 && a->nunused > 0; i--) {
-        if (!tw_slices_at(&a->values, i)->fired) continue;
-        TW_TRY(tw_slices_drop(&a->values, i));
-        a->nunused--;
-    }
-    return TW_OK;
 }
 
 static tw_status place_rows(session_agg *a, int32_t from, int32_t to) {
@@ -435,8 +392,7 @@ static bool interval_passed(const session_agg *a) {
     const tw_emit_spec *emit = &a->plan->emit;
     if (emit->mode != TW_EMIT_EVERY || emit->every_ms <= 0) return false;
     if (emit->processing_time) return a->early_at <= a->op.task->now_ms;
-    if (a->target == TW_WATERMARK_MAX) return false;
-    return a->early_watermark == TW_WATERMARK_MIN || tw_floor_div(a->target, emit->every_ms) > tw_floor_div(a->early_watermark, emit->every_ms);
+    return tw_emit_interval_passed(emit, a->early_watermark, a->target);
 }
 
 static tw_status go_on_closing(session_agg *a) {
@@ -446,7 +402,7 @@ static tw_status go_on_closing(session_agg *a) {
         if (a->direct && (a->firing || interval_passed(a))) TW_TRY(fire(a, true));
         if (a->early_at <= a->op.task->now_ms) a->early_at = INT64_MAX;
         a->early_watermark = a->target;
-        TW_TRY(failed(a, drop_unused_values(a)));
+        TW_TRY(failed(a, tw_own_values_collect(&a->values)));
         a->phase = FLUSHING;
     }
     TW_TRY(tw_window_out_flush(&a->out));
@@ -542,7 +498,7 @@ static tw_status open_parts(session_agg *a, tw_error *error) {
     TW_TRY(tw_agg_set_open(&a->set, task->mem, a->plan, a->op.node->inputs[0]->row, 0, error));
     a->opened = true;
     tw_keys_init(&a->keys, task->mem);
-    tw_slices_init(&a->values, &a->set, TW_SLICE_SHARED);
+    tw_own_values_init(&a->values, &a->set, task);
     TW_TRY(open_room(a));
     a->owner = (tw_session_owner){sizeof(contents) + (size_t)a->set.size, merge_contents, destroy_contents, write_contents, read_contents};
     TW_TRY(tw_sessions_open(&a->sessions, task->mem, &a->set.key_codec, tw_agg_stored(&a->set, 0), &a->time, a->plan->window.gap_ms,
@@ -569,7 +525,7 @@ static void close_agg(tw_operator *op) {
     session_agg *a = (session_agg *)op;
     if (!a->opened) return;
     tw_sessions_close(&a->sessions);
-    tw_slices_close(&a->values);
+    tw_own_values_close(&a->values);
     tw_window_out_close(&a->out);
     tw_emitted_close(&a->emitted);
     tw_keys_free(&a->keys);
@@ -582,45 +538,29 @@ static void close_agg(tw_operator *op) {
 
 static tw_status snapshot(tw_operator *op, tw_snapshot_out *out) {
     session_agg *a = (session_agg *)op;
-    bool done = false;
-    tw_chunk_head_write(out->chunk, op->task, a->sessions.done, a->sequence);
-    tw_table_barrier(a->sessions.table, out->full);
-    while (!done) TW_TRY(failed(a, tw_table_write(a->sessions.table, out->chunk, SIZE_MAX / 2, &done)));
-    TW_TRY(failed(a, drop_unused_values(a)));
-    return failed(a, tw_slices_snapshot(&a->values, out));
+    tw_chunk_head_write(out->chunk, op->task, a->sessions.done, a->values.sequence);
+    TW_TRY(failed(a, tw_chunk_table(a->sessions.table, out)));
+    return failed(a, tw_own_values_snapshot(&a->values, out));
 }
 
-static tw_status apply_values(session_agg *a, int64_t number, const tw_chunk_record *record, tw_error *error) {
-    tw_slice *slice;
-    bool made;
-    if (record->op == 3) return tw_slices_clear(&a->values, number, 0, TW_KEY_GROUPS, error);
-    if (!tw_owns_group(a->op.task, record->group)) return TW_OK;
-    if (tw_slices_need(&a->values, 0, number, &slice, &made) != TW_OK) return tw_fail(error, TW_E_NOMEM, "out of memory while restoring state");
-    slice->saved = true;
-    return tw_agg_scope_apply(&a->set, &slice->scope, record, error);
+static tw_status apply_record(void *context, const tw_chunk_record *record, const tw_chunk_head *at, tw_error *error) {
+    session_agg *a = context;
+    int32_t family;
+    int64_t number = tw_agg_family(&a->set, record->namespace_, &family) >> 2;
+    if (family >= 0 || record->op == 3) return tw_own_values_apply(&a->values, number, record, error);
+    return number == 0 && tw_owns_group(a->op.task, record->group) ? tw_table_apply(a->sessions.table, record, error) : TW_OK;
 }
 
 static tw_status restore(tw_operator *op, tw_reader *chunk, tw_error *error) {
     session_agg *a = (session_agg *)op;
-    tw_chunk_head head = {a->sessions.done, 0, TW_KEY_GROUPS, 0};
-    tw_chunk_record record;
-    a->sessions.restored = true;
+    tw_chunk_head head = {.watermark = a->sessions.done, .sequence = a->values.sequence};
+    a->sessions.restored = a->values.restoring = true;
     if (a->plan->window.proctime) tw_timer_at(op, op->task->now_ms); /* sets the timers of the sessions that come back */
-    while (tw_chunk_next(chunk, &record)) {
-        int32_t family;
-        if (tw_chunk_head_read(&record, &head)) {
-            if (head.watermark > a->sessions.done) a->sessions.done = head.watermark;
-            if (head.sequence > a->sequence) a->sequence = head.sequence;
-            continue;
-        }
-        int64_t number = tw_agg_family(&a->set, record.namespace_, &family) >> 2;
-        if (number == 0 && family < 0 && record.op != 3) {
-            if (tw_owns_group(op->task, record.group)) TW_TRY(tw_table_apply(a->sessions.table, &record, error));
-        } else if (family >= 0 || record.op == 3) {
-            TW_TRY(apply_values(a, number, &record, error));
-        }
-    }
-    return chunk->failed ? tw_fail(error, TW_E_CORRUPT, "state chunk of an aggregation by session is damaged") : TW_OK;
+    tw_status status = tw_chunk_read(chunk, "an aggregation by session", &head, apply_record, a, error);
+    a->values.restoring = false;
+    a->sessions.done = head.watermark;
+    a->values.sequence = head.sequence;
+    return status;
 }
 
 const tw_operator_ops TW_OPERATOR_SESSION_AGG = {.name = "session_agg",

@@ -1,6 +1,6 @@
 #include "operator/slice.h"
 
-#define WRITE_ALL (SIZE_MAX / 2) /* of tw_table_write's budget: to the end */
+#include "operator/chunk_head.h"
 
 /* ---- one slice ---- */
 
@@ -220,13 +220,6 @@ tw_status tw_slice_merge(tw_slice_merger *m, tw_slice *into, const tw_slice *fro
 
 /* ---- the chunk ---- */
 
-static tw_status write_table(tw_table *table, const tw_snapshot_out *out) {
-    bool done = false;
-    tw_table_barrier(table, out->full);
-    while (!done) TW_TRY(tw_table_write(table, out->chunk, WRITE_ALL, &done));
-    return TW_OK;
-}
-
 tw_status tw_slices_snapshot(tw_slices *s, const tw_snapshot_out *out) {
     for (int32_t i = 0; i < s->nfreed && !out->full; i++) {
         tw_agg_chunk_clear(s->set, out->chunk, tw_slice_namespace(s->freed[i], s->kind));
@@ -236,8 +229,8 @@ tw_status tw_slices_snapshot(tw_slices *s, const tw_snapshot_out *out) {
     for (int32_t i = 0; i < s->count; i++) {
         tw_slice *slice = tw_slices_at(s, i);
         slice->saved = true;
-        TW_TRY(write_table(slice->table, out));
-        if (slice->emitted) TW_TRY(write_table(slice->emitted, out));
+        TW_TRY(tw_chunk_table(slice->table, out));
+        if (slice->emitted) TW_TRY(tw_chunk_table(slice->emitted, out));
         if (!slice->scope.tables) continue;
         tw_agg_scope_barrier(&slice->scope, out->full);
         TW_TRY(tw_agg_scope_write(&slice->scope, out->chunk));

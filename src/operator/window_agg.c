@@ -152,7 +152,8 @@ static tw_status apply_emitted(tw_window_agg *w, tw_slice *slice, const tw_chunk
     return status == TW_OK ? tw_table_apply(slice->emitted, record, error) : tw_fail(error, status, "out of memory while restoring state");
 }
 
-static tw_status apply_record(tw_window_agg *w, const tw_chunk_record *record, const tw_chunk_head *head, tw_error *error) {
+static tw_status apply_record(void *context, const tw_chunk_record *record, const tw_chunk_head *head, tw_error *error) {
+    tw_window_agg *w = context;
     int32_t family;
     int64_t named = tw_agg_family(&w->set, record->namespace_, &family), end = named >> 2;
     int kind = (int)(named & 3);
@@ -176,15 +177,9 @@ static tw_status apply_record(tw_window_agg *w, const tw_chunk_record *record, c
 
 static tw_status restore(tw_operator *op, tw_reader *chunk, tw_error *error) {
     tw_window_agg *w = (tw_window_agg *)op;
-    tw_chunk_head head = {w->done, 0, TW_KEY_GROUPS, 0};
-    tw_chunk_record record;
-    while (tw_chunk_next(chunk, &record)) {
-        if (!tw_chunk_head_read(&record, &head))
-            TW_TRY(apply_record(w, &record, &head, error));
-        else if (head.watermark > w->done)
-            w->done = head.watermark;
-    }
-    if (chunk->failed) return tw_fail(error, TW_E_CORRUPT, "state chunk of a windowed aggregation is damaged");
+    tw_chunk_head head = {.watermark = w->done};
+    TW_TRY(tw_chunk_read(chunk, "a windowed aggregation", &head, apply_record, w, error));
+    w->done = head.watermark;
     for (int32_t i = 0; w->direct && i < w->slices.count; i++) {
         tw_slice *slice = tw_slices_at(&w->slices, i);
         slice->fired = slice->close_ms <= w->done;

@@ -186,9 +186,8 @@ static tw_status purge(tw_window_agg *w) {
 /* Has the watermark passed a multiple of the interval? */
 static bool interval_passed(const tw_window_agg *w) {
     const tw_emit_spec *emit = &w->plan->emit;
-    if (emit->mode != TW_EMIT_EVERY || emit->processing_time || emit->every_ms <= 0 || w->target == TW_WATERMARK_MAX) return false;
-    if (w->early->fired == TW_WATERMARK_MIN) return true;
-    return tw_floor_div(w->target, emit->every_ms) > tw_floor_div(w->early->fired, emit->every_ms);
+    if (emit->mode != TW_EMIT_EVERY || emit->processing_time || emit->every_ms <= 0) return false;
+    return tw_emit_interval_passed(emit, w->early->fired, w->target);
 }
 
 tw_status tw_early_close(tw_window_agg *w) {

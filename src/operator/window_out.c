@@ -76,10 +76,10 @@ static tw_status write_keys(tw_window_out *o, const tw_window_rows *rows, int32_
 
 /* ---- window properties ---- */
 
-typedef enum property { START, END, TIME } property;
+typedef enum property { START, END, TIME, NUMBER } property;
 
 static int64_t value_of(const tw_window_out *o, property what, tw_window_span window) {
-    return what == START ? window.start : what == END ? window.end : tw_window_to_utc(o->time, window.end - 1);
+    return what == START || what == NUMBER ? window.start : what == END ? window.end : tw_window_to_utc(o->time, window.end - 1);
 }
 
 static void write_property(tw_window_out *o, const tw_window_rows *rows, property what, int column, int32_t at) {
@@ -101,7 +101,8 @@ tw_status tw_window_out_frame(tw_window_out *o, const tw_window_rows *rows, int3
     if (o->plan->gives_start && !key_start) write_property(o, rows, START, column, at);
     column += o->plan->gives_start;
     if (o->plan->gives_end) write_property(o, rows, END, column++, at);
-    if (o->plan->gives_time) write_property(o, rows, TIME, column, at);
+    if (o->plan->gives_time) write_property(o, rows, TIME, column++, at);
+    if (o->plan->gives_number) write_property(o, rows, NUMBER, column, at);
     return TW_OK;
 }
 

@@ -18,7 +18,7 @@ typedef struct tw_window_out {
     bool opened, handed;    /* `handed`: a receiver still works on the batch */
 } tw_window_out;
 
-/* `key_start`: the key's last column is the window's start (attached windows), which lies where the start is asked for. */
+/* `time` may be NULL where window times are not asked for. `key_start`: the key's last column is the window's start (attached windows), which lies where the start is asked for. */
 tw_status tw_window_out_open(tw_window_out *out, tw_operator *op, tw_agg_set *set, const tw_plan_agg *plan, const tw_window_time *time,
                              bool key_start);
 void tw_window_out_close(tw_window_out *out);
@@ -29,7 +29,7 @@ typedef struct tw_window_rows {
     const tw_table *table;
     tw_element *const *elements;
     int32_t count;
-    const tw_window_span *windows;
+    const tw_window_span *windows; /* of a window that has a number and no time: in `start` */
     bool one;
 } tw_window_rows;
 /* Writes keys and window properties at rows at .. at + count - 1, which the caller commits with their aggregates. */

@@ -244,25 +244,21 @@ tw_status tw_session_window_timer(tw_window_function *w, int64_t now_ms) {
 
 tw_status tw_session_window_snapshot(tw_window_function *w, tw_snapshot_out *out) {
     tw_sessions *sessions = &w->session->sessions;
-    bool done = false;
     tw_chunk_head_write(out->chunk, w->op.task, sessions->done, 0);
-    tw_table_barrier(sessions->table, out->full);
-    while (!done) TW_TRY(tw_window_function_failed(w, tw_table_write(sessions->table, out->chunk, SIZE_MAX / 2, &done)));
-    return TW_OK;
+    return tw_window_function_failed(w, tw_chunk_table(sessions->table, out));
+}
+
+static tw_status apply_record(void *context, const tw_chunk_record *record, const tw_chunk_head *at, tw_error *error) {
+    tw_window_function *w = context;
+    return tw_owns_group(w->op.task, record->group) ? tw_table_apply(w->session->sessions.table, record, error) : TW_OK;
 }
 
 tw_status tw_session_window_restore(tw_window_function *w, tw_reader *chunk, tw_error *error) {
     tw_sessions *sessions = &w->session->sessions;
-    tw_chunk_head head = {sessions->done, 0, TW_KEY_GROUPS, 0};
-    tw_chunk_record record;
+    tw_chunk_head head = {.watermark = sessions->done};
     sessions->restored = true;
     if (w->plan->proctime) tw_timer_at(&w->op, w->op.task->now_ms); /* sets the timers of the sessions that come back */
-    while (tw_chunk_next(chunk, &record)) {
-        if (!tw_chunk_head_read(&record, &head)) {
-            if (tw_owns_group(w->op.task, record.group)) TW_TRY(tw_table_apply(sessions->table, &record, error));
-        } else if (head.watermark > sessions->done) {
-            sessions->done = head.watermark;
-        }
-    }
-    return chunk->failed ? tw_fail(error, TW_E_CORRUPT, "state chunk of a session window is damaged") : TW_OK;
+    TW_TRY(tw_chunk_read(chunk, "a session window", &head, apply_record, w, error));
+    sessions->done = head.watermark;
+    return TW_OK;
 }

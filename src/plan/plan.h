@@ -11,24 +11,26 @@
 #include "plan/registry.h"
 
 typedef enum tw_plan_kind {
-    TW_PLAN_SCAN,        /* connector source: physical and metadata columns */
-    TW_PLAN_VALUES,      /* literal rows */
-    TW_PLAN_SIDE_SCAN,   /* t$late, t$errors, <target>$errors */
-    TW_PLAN_CALC,        /* filter and projection, fused */
-    TW_PLAN_WATERMARK,   /* per-partition watermarks */
-    TW_PLAN_UNION,       /* UNION ALL */
-    TW_PLAN_WINDOW,      /* window TVF by itself: adds window_start, window_end, window_time */
-    TW_PLAN_WINDOW_AGG,  /* aggregation per TUMBLE, HOP, CUMULATE or attached window: cut into slices */
-    TW_PLAN_SESSION_AGG, /* aggregation per session: not sliced, windows merge */
-    TW_PLAN_COUNT_AGG,   /* aggregation per count window or in one global window */
-    TW_PLAN_GROUP_AGG,   /* continuous GROUP BY; without aggregates: DISTINCT */
-    TW_PLAN_LOCAL_AGG,   /* first half of a two-phase GROUP_AGG or WINDOW_AGG, in front of the exchange */
-    TW_PLAN_EXPAND,      /* one row per grouping set */
-    TW_PLAN_SORT,        /* bounded input, or ascending time attribute first */
-    TW_PLAN_LIMIT,       /* first rows by arrival, with OFFSET */
-    TW_PLAN_TOP_N,       /* ORDER BY ... LIMIT over updating input; ROW_NUMBER ranks */
-    TW_PLAN_EXCHANGE,    /* rows move between shards */
-    TW_PLAN_CONSTRAINT,  /* NOT NULL and lengths, as a sink's table declares them */
+    TW_PLAN_SCAN,         /* connector source: physical and metadata columns */
+    TW_PLAN_VALUES,       /* literal rows */
+    TW_PLAN_SIDE_SCAN,    /* t$late, t$errors, <target>$errors */
+    TW_PLAN_CALC,         /* filter and projection, fused */
+    TW_PLAN_WATERMARK,    /* per-partition watermarks */
+    TW_PLAN_UNION,        /* UNION ALL */
+    TW_PLAN_WINDOW,       /* window TVF by itself: adds window_start, window_end, window_time */
+    TW_PLAN_COUNT_WINDOW, /* COUNT_WINDOW by itself: adds window_id */
+    TW_PLAN_WINDOW_AGG,   /* aggregation per TUMBLE, HOP, CUMULATE or attached window: cut into slices */
+    TW_PLAN_SESSION_AGG,  /* aggregation per session: not sliced, windows merge */
+    TW_PLAN_COUNT_AGG,    /* aggregation per count window; in a global window that is purged every n rows */
+    TW_PLAN_TRIGGER_AGG,  /* aggregation in one global window of a key, whose results come when a trigger says so */
+    TW_PLAN_GROUP_AGG,    /* continuous GROUP BY; without aggregates: DISTINCT */
+    TW_PLAN_LOCAL_AGG,    /* first half of a two-phase GROUP_AGG or WINDOW_AGG, in front of the exchange */
+    TW_PLAN_EXPAND,       /* one row per grouping set */
+    TW_PLAN_SORT,         /* bounded input, or ascending time attribute first */
+    TW_PLAN_LIMIT,        /* first rows by arrival, with OFFSET */
+    TW_PLAN_TOP_N,        /* ORDER BY ... LIMIT over updating input; ROW_NUMBER ranks */
+    TW_PLAN_EXCHANGE,     /* rows move between shards */
+    TW_PLAN_CONSTRAINT,   /* NOT NULL and lengths, as a sink's table declares them */
     TW_PLAN_SINK,
     TW_PLAN_KIND_COUNT
 } tw_plan_kind;
@@ -93,7 +95,7 @@ typedef enum tw_window_kind {
     TW_WINDOW_SESSION,
     TW_WINDOW_ATTACHED, /* the input rows carry window_start and window_end already */
     TW_WINDOW_COUNT,    /* every `size` rows of a key */
-    TW_WINDOW_GLOBAL
+    TW_WINDOW_GLOBAL    /* one window of a key, which ends with the input */
 } tw_window_kind;
 
 typedef struct tw_window {
@@ -106,7 +108,7 @@ typedef struct tw_window {
     int64_t gap_ms;  /* SESSION */
     int64_t offset_ms;
     int start_column, end_column; /* ATTACHED */
-    const int32_t *partition;     /* SESSION TVF's PARTITION BY */
+    const int32_t *partition;     /* PARTITION BY of the SESSION, COUNT and GLOBAL TVFs */
     int npartition;
 } tw_window;
 
@@ -114,9 +116,11 @@ typedef enum tw_emit_mode { TW_EMIT_ON_CLOSE, TW_EMIT_EVERY, TW_EMIT_ON_UPDATE }
 
 typedef struct tw_emit_spec {
     tw_emit_mode mode;
-    int64_t every_ms;     /* TW_EMIT_EVERY */
+    int64_t every_ms;     /* TW_EMIT_EVERY, unless every_rows is set */
+    int64_t every_rows;   /* TW_EMIT_EVERY: rows of a key; GLOBAL */
     bool processing_time; /* `every_ms` on the clock (Flink's early-fire delay); else on event time */
     int64_t lateness_ms;  /* late rows within it update what was emitted; 0: none */
+    bool purge;           /* a key begins anew when its result has been given: GLOBAL with every_rows */
 } tw_emit_spec;
 
 typedef struct tw_agg_call {
@@ -130,7 +134,7 @@ typedef struct tw_agg_call {
     tw_str name;
 } tw_agg_call;
 
-/* GROUP_AGG, WINDOW_AGG, SESSION_AGG, COUNT_AGG, LOCAL_AGG. Output: key columns, then aggregates, then the window properties asked for.
+/* GROUP_AGG, WINDOW_AGG, SESSION_AGG, COUNT_AGG, TRIGGER_AGG, LOCAL_AGG. Output: key columns, then aggregates, then the window properties asked for.
  * LOCAL_AGG gives its input's columns and one more, BYTES: partial accumulators, which an aggregation that `merges` reads (operator/partial.h). */
 typedef struct tw_plan_agg {
     const int32_t *keys;
@@ -141,7 +145,8 @@ typedef struct tw_plan_agg {
     tw_emit_spec emit;
     bool gives_start, gives_end, gives_time; /* columns appended, in this order: start and end TIMESTAMP(3) of the window's local time (LTZ
                                  time columns: in the session time zone), time = end - 1 ms in the type of the time column */
-    int count_star;                          /* call that is COUNT(*) and finds empty groups under retraction; -1: none, kept internally */
+    bool gives_number;                       /* COUNT: window_id, BIGINT, behind all others */
+    int keep;                                /* COUNT: BOOLEAN input column; rows where it is not TRUE count, but are not aggregated; -1: all are */
     bool input_append;
     bool windowed;     /* LOCAL_AGG: in front of a WINDOW_AGG */
     bool merges;       /* GROUP_AGG, WINDOW_AGG: the final half; the input's last column is LOCAL_AGG's */
@@ -242,7 +247,7 @@ void tw_plan_print(tw_buf *out, const tw_plan *plan);
 const char *tw_plan_kind_name(tw_plan_kind kind);
 
 /* Versioned binary form. */
-#define TW_PLAN_VERSION 2
+#define TW_PLAN_VERSION 3
 void tw_plan_write(tw_buf *out, const tw_plan *plan);
 tw_status tw_plan_read(tw_arena *arena, tw_str bytes, const tw_session *session, tw_plan *plan, tw_error *error);
 

@@ -64,6 +64,15 @@ static void check_window(tw_plan_codec *c, const tw_window *w, const tw_type *in
     }
 }
 
+static void check_window_function(tw_plan_codec *c, const tw_plan_node *n, const tw_type *input) {
+    const tw_window *w = &n->u.window;
+    bool counts = n->kind == TW_PLAN_COUNT_WINDOW;
+    check_window(c, w, input);
+    expect(c, counts ? w->kind == TW_WINDOW_COUNT : w->kind < TW_WINDOW_COUNT, "the kind of a window");
+    expect(c, n->row->nfields == input->nfields + (counts ? 1 : 3) && same_columns(n->row, input, input->nfields), "a window's columns");
+    if (counts && c->status == TW_OK) expect(c, tw_type_phys(n->row->fields[input->nfields].type) == TW_PHYS_I64, "a window's number");
+}
+
 static bool call_fits(const tw_agg_call *call, const tw_type *input) {
     const tw_function *f = call->function;
     if (call->nargs < f->min_args || (f->max_args >= 0 && call->nargs > f->max_args)) return false;
@@ -80,15 +89,31 @@ static void check_local_agg(tw_plan_codec *c, const tw_plan_node *n, const tw_ty
     if (a->windowed && c->status == TW_OK) expect(c, is_time(input, a->window.time_column), "a window's time");
 }
 
+/* Which operator it is follows from the window and when it gives results. */
+static void check_rows_window(tw_plan_codec *c, const tw_plan_node *n, const tw_type *input) {
+    const tw_plan_agg *a = &n->u.agg;
+    bool counts = a->window.kind == TW_WINDOW_COUNT;
+    if (c->status != TW_OK) return;
+    expect(c, (n->kind == TW_PLAN_COUNT_AGG) == (counts || a->emit.purge), "the kind of a window");
+    if (c->status != TW_OK) return;
+    expect(c, a->gives_start + a->gives_end + a->gives_time == 0 && (counts || !a->gives_number), "the properties of a window of rows");
+    if (a->gives_number) expect(c, tw_type_phys(n->row->fields[n->row->nfields - 1].type) == TW_PHYS_I64, "a window's number");
+    if (counts && a->keep >= 0) expect(c, input->fields[a->keep].type->kind == TW_BOOLEAN, "a condition");
+}
+
 static void check_agg(tw_plan_codec *c, const tw_plan_node *n, const tw_type *input) {
     const tw_plan_agg *a = &n->u.agg;
-    int properties = a->gives_start + a->gives_end + a->gives_time;
+    int properties = a->gives_start + a->gives_end + a->gives_time + a->gives_number;
     expect(c, !a->merges || has_partials(input), "partial accumulators");
     expect(c, n->row->nfields == a->nkeys + a->ncalls + properties, "an aggregation's columns");
     for (int i = 0; i < a->nkeys && c->status == TW_OK; i++)
         expect(c, same_memory(n->row->fields[i].type, input->fields[a->keys[i]].type), "an aggregation's keys");
     for (int i = 0; i < a->ncalls && c->status == TW_OK; i++)
         expect(c, call_fits(&a->calls[i], input) && same_memory(a->calls[i].type, n->row->fields[a->nkeys + i].type), "an aggregate");
+    bool counts = n->kind == TW_PLAN_COUNT_AGG || n->kind == TW_PLAN_TRIGGER_AGG,
+         rows = a->window.kind == TW_WINDOW_COUNT || a->window.kind == TW_WINDOW_GLOBAL;
+    if (n->kind != TW_PLAN_GROUP_AGG) expect(c, counts == rows, "the kind of a window");
+    if (counts) check_rows_window(c, n, input);
     if (n->kind != TW_PLAN_GROUP_AGG && c->status == TW_OK) check_window(c, &a->window, input);
 }
 
@@ -116,12 +141,11 @@ void tw_plan_check_node(tw_plan_codec *c, const tw_plan_node *n) {
             expect(c, n->inputs[i]->row->nfields == n->row->nfields && same_columns(n->inputs[i]->row, n->row, n->row->nfields), "a union's columns");
         return;
     case TW_PLAN_WINDOW:
-        check_window(c, &n->u.window, input);
-        expect(c, n->row->nfields == input->nfields + 3 && same_columns(n->row, input, input->nfields), "a window's columns");
-        return;
+    case TW_PLAN_COUNT_WINDOW: check_window_function(c, n, input); return;
     case TW_PLAN_WINDOW_AGG:
     case TW_PLAN_SESSION_AGG:
     case TW_PLAN_COUNT_AGG:
+    case TW_PLAN_TRIGGER_AGG:
     case TW_PLAN_GROUP_AGG: check_agg(c, n, input); return;
     case TW_PLAN_LOCAL_AGG: check_local_agg(c, n, input); return;
     case TW_PLAN_EXPAND: check_expand(c, n, input); return;

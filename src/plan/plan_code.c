@@ -228,8 +228,11 @@ static void code_window(tw_plan_codec *c, tw_window *w, int ncolumns) {
 static void code_emit(tw_plan_codec *c, tw_emit_spec *e) {
     e->mode = (tw_emit_mode)tw_code_int(c, e->mode, 0, TW_EMIT_ON_UPDATE);
     e->every_ms = tw_code_int(c, e->every_ms, 0, INT64_MAX);
+    e->every_rows = tw_code_int(c, e->every_rows, 0, INT64_MAX);
     e->processing_time = tw_code_flag(c, e->processing_time);
     e->lateness_ms = tw_code_int(c, e->lateness_ms, 0, INT64_MAX);
+    e->purge = tw_code_flag(c, e->purge);
+    if (c->in && e->purge && e->every_rows == 0) tw_code_damaged(c, "a purge without a number of rows");
 }
 
 /* Aggregate functions go by name, as those of expressions do. */
@@ -273,7 +276,8 @@ static void code_agg(tw_plan_codec *c, tw_plan_agg *a, bool windowed, int ncolum
     a->gives_start = tw_code_flag(c, a->gives_start);
     a->gives_end = tw_code_flag(c, a->gives_end);
     a->gives_time = tw_code_flag(c, a->gives_time);
-    a->count_star = (int)tw_code_int(c, a->count_star, -1, a->ncalls - 1);
+    a->gives_number = tw_code_flag(c, a->gives_number);
+    a->keep = (int)tw_code_int(c, a->keep, -1, ncolumns - 1);
     a->input_append = tw_code_flag(c, a->input_append);
     a->merges = tw_code_flag(c, a->merges);
     a->late_table = code_label(c, a->late_table);
@@ -338,10 +342,12 @@ static void code_fields(tw_plan_codec *c, tw_plan_node *n) {
     case TW_PLAN_CALC: code_calc(c, &n->u.calc); return;
     case TW_PLAN_WATERMARK: code_watermark(c, &n->u.watermark, ncolumns); return;
     case TW_PLAN_UNION: return;
-    case TW_PLAN_WINDOW: code_window(c, &n->u.window, ncolumns); return;
+    case TW_PLAN_WINDOW:
+    case TW_PLAN_COUNT_WINDOW: code_window(c, &n->u.window, ncolumns); return;
     case TW_PLAN_WINDOW_AGG:
     case TW_PLAN_SESSION_AGG:
-    case TW_PLAN_COUNT_AGG: code_agg(c, &n->u.agg, true, ncolumns); return;
+    case TW_PLAN_COUNT_AGG:
+    case TW_PLAN_TRIGGER_AGG: code_agg(c, &n->u.agg, true, ncolumns); return;
     case TW_PLAN_LOCAL_AGG:
         n->u.agg.windowed = tw_code_flag(c, n->u.agg.windowed);
         code_agg(c, &n->u.agg, n->u.agg.windowed, ncolumns);

@@ -197,8 +197,12 @@ static void print_window(printer *p, const tw_window *w, const tw_type *input) {
     case TW_WINDOW_SESSION: print_session(p->out, w, input); break;
     case TW_WINDOW_ATTACHED: print_attached(p->out, w, input); break;
     case TW_WINDOW_COUNT:
-        tw_buf_printf(p->out, "COUNT(%lld rows", (long long)w->size_ms);
-        if (w->step_ms) tw_buf_printf(p->out, ", slide %lld", (long long)w->step_ms);
+        tw_buf_printf(p->out, "COUNT(%lld rows by arrival", (long long)w->size_ms);
+        if (w->step_ms) tw_buf_printf(p->out, ", slide %lld rows", (long long)w->step_ms);
+        if (w->npartition) {
+            tw_buf_text(p->out, ", partition by ");
+            print_columns(p->out, input, w->partition, w->npartition);
+        }
         tw_buf_byte(p->out, ')');
         break;
     case TW_WINDOW_GLOBAL: tw_buf_text(p->out, "GLOBAL"); break;
@@ -218,22 +222,27 @@ static void print_call(tw_buf *out, const tw_agg_call *call, const tw_type *inpu
     if (call->name.length) tw_buf_printf(out, " AS %.*s", TW_STR_ARG(call->name));
 }
 
-static void print_emit(printer *p, const tw_emit_spec *e) {
+static void print_emit(printer *p, const tw_emit_spec *e, bool global) {
     if (e->mode == TW_EMIT_ON_UPDATE) text_attribute(p, "emit", TW_STR("on update"));
     if (e->mode == TW_EMIT_EVERY) {
         begin(p, "emit");
         tw_buf_text(p->out, "every ");
-        print_duration(p->out, e->every_ms);
+        if (e->every_rows)
+            tw_buf_printf(p->out, "%lld rows by arrival", (long long)e->every_rows);
+        else
+            print_duration(p->out, e->every_ms);
         if (e->processing_time) tw_buf_text(p->out, " of processing time");
+        if (global && !e->every_rows && !e->processing_time) tw_buf_text(p->out, " of event time");
+        if (e->purge) tw_buf_text(p->out, ", purge");
         finish(p);
     }
     if (e->lateness_ms) duration_attribute(p, "allowedLateness", e->lateness_ms);
 }
 
 static void print_properties(printer *p, const tw_plan_agg *a) {
-    static const char *const names[] = {"start", "end", "time"};
-    bool given[] = {a->gives_start, a->gives_end, a->gives_time}, any = false;
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"start", "end", "time", "number"};
+    bool given[] = {a->gives_start, a->gives_end, a->gives_time, a->gives_number}, any = false;
+    for (int i = 0; i < 4; i++) {
         if (!given[i]) continue;
         if (!any) begin(p, "windowProperties");
         tw_buf_printf(p->out, "%s%s", any ? ", " : "", names[i]);
@@ -254,8 +263,9 @@ static void print_agg(printer *p, const tw_plan_node *n, const tw_type *input) {
         }
         finish(p);
     }
+    if (n->kind == TW_PLAN_COUNT_AGG && a->keep >= 0) columns_attribute(p, "keep", input, &(int32_t){a->keep}, 1);
     print_properties(p, a);
-    print_emit(p, &a->emit);
+    print_emit(p, &a->emit, n->kind == TW_PLAN_TRIGGER_AGG);
     if (a->ttl_ms) duration_attribute(p, "ttl", a->ttl_ms);
 }
 
@@ -326,10 +336,12 @@ static void print_fields(printer *p, const tw_plan_node *n) {
     case TW_PLAN_CALC: print_calc(p, n, input); return;
     case TW_PLAN_WATERMARK: print_watermark(p, &n->u.watermark, input); return;
     case TW_PLAN_UNION: fields_attribute(p, "union", n->row); return;
-    case TW_PLAN_WINDOW: print_window(p, &n->u.window, input); return;
+    case TW_PLAN_WINDOW:
+    case TW_PLAN_COUNT_WINDOW: print_window(p, &n->u.window, input); return;
     case TW_PLAN_WINDOW_AGG:
     case TW_PLAN_SESSION_AGG:
     case TW_PLAN_COUNT_AGG:
+    case TW_PLAN_TRIGGER_AGG:
     case TW_PLAN_LOCAL_AGG:
     case TW_PLAN_GROUP_AGG: print_agg(p, n, input); return;
     case TW_PLAN_EXPAND: print_expand(p, n, input); return;

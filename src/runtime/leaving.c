@@ -34,9 +34,7 @@ static tw_value row_json(tw_arena *arena, const tw_operator *op, const tw_batch 
     return v;
 }
 
-static bool is_windowed_agg(const tw_plan_node *n) {
-    return n->kind == TW_PLAN_WINDOW_AGG || n->kind == TW_PLAN_SESSION_AGG || n->kind == TW_PLAN_COUNT_AGG;
-}
+static bool is_windowed_agg(const tw_plan_node *n) { return n->kind == TW_PLAN_WINDOW_AGG || n->kind == TW_PLAN_SESSION_AGG; }
 
 /* Time of the row by the operator's time column; NULL where it has none. */
 static tw_value row_time(const tw_operator *op, const tw_batch *batch, int32_t row) {

@@ -27,7 +27,7 @@ static bool call_shows_order(const tw_job *job, const tw_agg_call *call, const t
 static bool aggregation_shows_order(const tw_job *job, const tw_plan_node *n) {
     for (int i = 0; i < n->u.agg.ncalls; i++)
         if (call_shows_order(job, &n->u.agg.calls[i], n->inputs[0]->row)) return true;
-    return n->kind == TW_PLAN_COUNT_AGG;
+    return n->kind == TW_PLAN_COUNT_AGG || (n->kind == TW_PLAN_TRIGGER_AGG && n->u.agg.emit.every_rows > 0);
 }
 
 static bool sink_shows_order(const tw_job *job, const tw_plan_sink *sink) {
@@ -41,11 +41,13 @@ static bool shows_order(const tw_job *job, const tw_plan_node *n) {
     case TW_PLAN_SINK: return sink_shows_order(job, &n->u.sink);
     case TW_PLAN_SORT:
     case TW_PLAN_LIMIT:
-    case TW_PLAN_TOP_N: return true;
+    case TW_PLAN_TOP_N:
+    case TW_PLAN_COUNT_WINDOW: return true;
     case TW_PLAN_GROUP_AGG:
     case TW_PLAN_WINDOW_AGG:
     case TW_PLAN_SESSION_AGG:
-    case TW_PLAN_COUNT_AGG: return aggregation_shows_order(job, n);
+    case TW_PLAN_COUNT_AGG:
+    case TW_PLAN_TRIGGER_AGG: return aggregation_shows_order(job, n);
     default: return tw_order_matters(job, n);
     }
 }

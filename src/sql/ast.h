@@ -414,12 +414,15 @@ typedef enum tw_ast_emit_kind {
     TW_AST_EMIT_ON_UPDATE
 } tw_ast_emit_kind;
 
-/* EMIT {ON CLOSE | EVERY interval | ON UPDATE} [WITH LATENESS interval], at the end of a query. EMIT WITH LATENESS .. alone is
- * ON CLOSE. */
+/* EMIT {ON CLOSE | EVERY {interval | n ROWS} | ON UPDATE} [PURGE] [WITH LATENESS interval], at the end of a query. EMIT WITH LATENESS ..
+ * alone is ON CLOSE. */
 typedef struct tw_ast_emit {
     tw_ast_emit_kind kind;
     tw_pos pos;
-    tw_ast_expr *every;    /* EVERY: an interval */
+    tw_ast_expr *every; /* EVERY: an interval, or with `rows` a number */
+    bool rows;
+    bool purge;
+    tw_pos purge_pos;
     tw_ast_expr *lateness; /* optional: an interval */
 } tw_ast_emit;
 

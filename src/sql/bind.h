@@ -62,6 +62,8 @@ tw_status tw_bind_column(tw_binder *binder, const tw_ast_expr *e, const tw_expr 
 tw_status tw_bind_function(tw_binder *binder, const char *name, tw_pos pos, const tw_expr *const *args, int32_t nargs, const tw_type *cast,
                            const tw_expr **out);
 /* A constant INTERVAL in ms (day-time only), or an integer; negative allowed only when asked for. */
+/* A constant number of rows above 0; `what` names it in errors. */
+tw_status tw_bind_rows(tw_binder *binder, const tw_ast_expr *e, const char *what, int64_t *rows);
 tw_status tw_bind_interval_ms(tw_binder *binder, const tw_ast_expr *e, bool negative, int64_t *ms);
 /* Casts to what a sink column takes, implicitly only (Flink's store assignment). `what` names the column in the error. */
 tw_status tw_bind_assign(tw_binder *binder, const tw_expr *e, const tw_type *to, tw_str what, tw_pos pos, const tw_expr **out);

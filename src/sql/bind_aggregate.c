@@ -113,6 +113,31 @@ static void make_row(tw_select *select, building *b) {
     b->row = tw_type_row(arena, fields, n);
 }
 
+/* An aggregation over a count or global window is by its key; the former is then recognised by window.c, which knows the windows of all kinds. */
+static tw_status bind_rows_window(tw_select *select, building *b) {
+    tw_binder *binder = &select->binder;
+    tw_rows_grouping grouping = tw_rows_grouped(b->below, b->aggregate.keys, b->aggregate.nkeys);
+    if (grouping == TW_ROWS_PLAINLY || select->window.given) return TW_OK;
+    tw_window window = tw_rows_window_of(b->below)->u.window;
+    bool counts = window.kind == TW_WINDOW_COUNT;
+    if (grouping == TW_ROWS_OTHERWISE || select->nsets) {
+        tw_pos pos = select->nkey_asts ? select->key_asts[0]->pos : select->ast->pos;
+        tw_status status = tw_fail_at(binder->error, TW_E_GROUPING, pos,
+                                      "the aggregation must group by the PARTITION BY columns of %s and nothing else",
+                                      counts ? "COUNT_WINDOW, window_id" : "GLOBAL_WINDOW");
+        tw_error_hint(binder->error, "partition the window by the columns to group by, or aggregate its results once more");
+        return status;
+    }
+    if (counts && select->emit)
+        return tw_fail_at(binder->error, TW_E_INVALID, select->emit->pos, "a count window gives its result when it is full: EMIT does not apply");
+    if (counts) return TW_OK;
+    window.partition = NULL; /* the keys */
+    window.npartition = 0;
+    b->aggregate.group_window = true;
+    b->aggregate.window = window;
+    return TW_OK;
+}
+
 /* ---- the node, or several -------------------------------------------------------------------------------------- */
 
 /* The AGGREGATE of the sets that are there for the `level`-th time. */
@@ -167,6 +192,7 @@ tw_status tw_bind_aggregate(tw_select *select) {
     building b = {0};
     make_parts(select, &b);
     b.below = tw_rel_make_project(select->binder.arena, select->input, b.inputs.at, b.inputs.names, b.inputs.count, select->ast->pos);
+    TW_TRY(bind_rows_window(select, &b));
     make_row(select, &b);
     tw_grouped_row grouped = {.row = b.row, .entry_columns = b.entry_columns, .expand_id = select->nsets ? select->keys.count : -1, .group_id = -1};
     const tw_rel *rel;

@@ -63,6 +63,13 @@ static tw_status not_in_table(tw_binder *binder, const tw_ast_names *path, int u
     return TW_E_UNDEFINED_COLUMN;
 }
 
+/* A count window has no bounds in time. */
+static void hint_window_id(const tw_scope *scope, tw_str name, tw_error *error) {
+    bool bound = tw_str_equal(name, TW_STR("window_start")) || tw_str_equal(name, TW_STR("window_end")) || tw_str_equal(name, TW_STR("window_time"));
+    for (int32_t t = 0; bound && scope && t < scope->ntables; t++)
+        if (tw_type_field(scope->tables[t].row, TW_STR("window_id")) >= 0) tw_error_hint(error, "a count window is known by its window_id");
+}
+
 /* Nothing of that name: the nearest column of any table, or table when the name was qualified. */
 static tw_status not_found(tw_binder *binder, const tw_ast_names *path) {
     const tw_scope *scope = binder->scope;
@@ -81,6 +88,7 @@ static tw_status not_found(tw_binder *binder, const tw_ast_names *path) {
     }
     tw_fail_at(binder->error, TW_E_UNDEFINED_COLUMN, path->at[0].pos, "column '%.*s' not found in any table", TW_STR_ARG(name));
     tw_names_hint(&columns, name, binder->error);
+    hint_window_id(scope, name, binder->error);
     if (columns.count == 0) tw_error_hint(binder->error, "no columns can be read in %s", tw_bind_clause(binder));
     return TW_E_UNDEFINED_COLUMN;
 }

@@ -143,7 +143,7 @@ static tw_status set_scope(tw_binder *binder, const tw_ast_from *from, const tw_
 static tw_status bind_function(tw_binder *binder, const tw_ast_from *from, const tw_rel **out) {
     const tw_ast_call *call = &from->function.call->call;
     if (call->path.count == 0 && tw_is_window_tvf(call->name.text)) return tw_bind_window_tvf(binder, from->function.call, out);
-    static const char *const windows[] = {"TUMBLE", "HOP", "CUMULATE", "SESSION"};
+    static const char *const windows[] = {"TUMBLE", "HOP", "CUMULATE", "SESSION", "COUNT_WINDOW", "GLOBAL_WINDOW"};
     const char *near = tw_str_nearest(call->name.text, windows, sizeof windows / sizeof *windows);
     tw_fail_at(binder->error, TW_E_UNSUPPORTED, call->name.pos, "table function '%.*s' is not supported yet", TW_STR_ARG(call->name.text));
     if (near) tw_error_hint(binder->error, "did you mean %s?", near);

@@ -1,4 +1,5 @@
-/* Interval literals: '1-2' YEAR TO MONTH, '1 02:03:04.005' DAY TO SECOND and every part of these; constant intervals for windows and EMIT.
+/* Interval literals: '1-2' YEAR TO MONTH, '1 02:03:04.005' DAY TO SECOND and every part of these; constant intervals and numbers of rows for windows
+ * and EMIT.
  *
  * As in Flink the first field has two digits unless the qualifier says more (INTERVAL '100' SECOND is an error, '100' SECOND(3) is not), the
  * others are bounded by the clock, and what lies below a millisecond is cut off. */
@@ -118,6 +119,20 @@ tw_status tw_bind_interval_node(tw_binder *binder, const tw_ast_expr *e, const t
     tw_value value = tw_value_of_int(type, number);
     *out = tw_bind_value(binder, &value, e->pos);
     return TW_OK;
+}
+
+tw_status tw_bind_rows(tw_binder *binder, const tw_ast_expr *e, const char *what, int64_t *rows) {
+    const tw_expr *bound;
+    TW_TRY(tw_bind_expr(binder, e, &bound));
+    if (!tw_kind_is_integer(bound->type->kind)) {
+        tw_fail_at(binder->error, TW_E_TYPE, e->pos, "%s must be a number of rows, not %s", what, tw_type_text(binder->arena, bound->type));
+        return TW_E_TYPE;
+    }
+    if (bound->kind != TW_EXPR_LITERAL || bound->literal->null)
+        return tw_fail_at(binder->error, TW_E_INVALID, e->pos, "%s must be a constant number of rows", what);
+    *rows = bound->literal->u.i;
+    if (*rows > 0) return TW_OK;
+    return tw_fail_at(binder->error, TW_E_INVALID, e->pos, "%s must be positive, but is %lld", what, (long long)*rows);
 }
 
 tw_status tw_bind_interval_ms(tw_binder *binder, const tw_ast_expr *e, bool negative, int64_t *ms) {

@@ -56,7 +56,8 @@ static void write_aggregate(tw_buf *out, const tw_rel_aggregate *a) {
     if (a->group_window) write_window(out, &a->window);
     write_int(out, a->nproperties);
     for (int32_t i = 0; i < a->nproperties; i++) write_int(out, a->properties[i]);
-    int64_t emit[] = {a->emit_given, a->emit.mode, a->emit.every_ms, a->emit.processing_time, a->emit.lateness_ms};
+    int64_t emit[] = {a->emit_given,       a->emit.mode,       a->emit.every_ms, a->emit.processing_time,
+                      a->emit.lateness_ms, a->emit.every_rows, a->emit.purge,    a->keep};
     for (size_t i = 0; i < sizeof emit / sizeof *emit; i++) write_int(out, emit[i]);
 }
 

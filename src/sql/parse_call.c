@@ -161,6 +161,13 @@ static tw_ast_name argument_name(tw_parser *p) {
     return name;
 }
 
+/* The table of a table function may stand without its name in front of named arguments. */
+static bool only_table(const tw_ast_call *call) {
+    if (call->args.count != 1) return false;
+    tw_ast_expr_kind kind = call->args.at[0]->kind;
+    return kind == TW_AST_TABLE_ARG || kind == TW_AST_SUBQUERY;
+}
+
 static void arguments(tw_parser *p, tw_ast_expr *expr) {
     tw_ast_call *call = &expr->call;
     if (tw_p_is_op(p, '*')) {
@@ -175,7 +182,9 @@ static void arguments(tw_parser *p, tw_ast_expr *expr) {
     int nnames = 0;
     do {
         if (named || at_named(p)) {
-            if (!named) tw_p_fail(p, p->token.pos, "arguments are either all named or all in order");
+            if (!named && !only_table(call)) tw_p_fail(p, p->token.pos, "arguments are either all named or all in order");
+            if (!named) TW_P_PUSH(p, call->arg_names, nnames, ((tw_ast_name){.text = TW_STR("DATA"), .pos = call->args.at[0]->pos}));
+            named = true;
             tw_ast_name name = argument_name(p);
             TW_P_PUSH(p, call->arg_names, nnames, name);
         }

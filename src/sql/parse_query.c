@@ -276,6 +276,14 @@ static tw_ast_expr *interval(tw_parser *p) {
     return tw_p_operand(p, TW_P_BIND_OPERAND);
 }
 
+static void every(tw_parser *p, tw_ast_emit *out) {
+    out->rows = !tw_p_is(p, "INTERVAL");
+    bool number = p->token.kind == TW_TOKEN_EXACT || p->token.kind == TW_TOKEN_APPROX || tw_p_is_op(p, '-');
+    if (out->rows && !number) tw_p_unexpected(p, "INTERVAL or a number of rows");
+    out->every = tw_p_operand(p, TW_P_BIND_OPERAND);
+    if (out->rows && !tw_p_accept(p, "ROW")) tw_p_expect(p, "ROWS");
+}
+
 static void emit(tw_parser *p, tw_ast_emit *out) {
     out->pos = p->token.pos;
     if (!tw_p_accept(p, "EMIT")) return;
@@ -287,10 +295,12 @@ static void emit(tw_parser *p, tw_ast_emit *out) {
         out->kind = TW_AST_EMIT_ON_UPDATE;
     } else if (tw_p_accept(p, "EVERY")) {
         out->kind = TW_AST_EMIT_EVERY;
-        out->every = interval(p);
+        every(p, out);
     } else {
         said = false;
     }
+    out->purge_pos = p->token.pos;
+    if (said && tw_p_accept(p, "PURGE")) out->purge = true;
     if (tw_p_accept2(p, "WITH", "LATENESS"))
         out->lateness = interval(p);
     else if (!said)

@@ -5,7 +5,7 @@
 typedef struct output {
     tw_field *fields;
     int32_t nfields;
-    int32_t start, end, time; /* columns, -1: not given */
+    int32_t start, end, time, number; /* columns, -1: not given */
 } output;
 
 static tw_agg_call *make_calls(tw_physical *p, const tw_rel_aggregate *a, bool retract) {
@@ -66,15 +66,25 @@ static int32_t add_field(output *o, tw_str name, const tw_type *type) {
 static output make_output(tw_physical *p, const tw_rel *rel, const tw_type *time) {
     const tw_rel_aggregate *a = &rel->u.aggregate;
     int32_t n = rel->row->nfields - a->nproperties;
-    output o = {.fields = TW_NEW_ARRAY(p->arena, tw_field, n + 3), .start = -1, .end = -1, .time = -1};
+    output o = {.fields = TW_NEW_ARRAY(p->arena, tw_field, n + 4), .start = -1, .end = -1, .time = -1, .number = -1};
     for (int32_t c = 0; c < n; c++) add_field(&o, rel->row->fields[c].name, rel->row->fields[c].type);
     const tw_type *bound = tw_type_nullable(p->arena, &TW_TYPE_TIMESTAMP_3, false);
-    tw_str names[4] = {0}; /* of those wanted */
+    tw_str names[5] = {0}; /* of those wanted */
     for (int32_t i = 0; i < a->nproperties; i++) names[a->properties[i]] = rel->row->fields[n + i].name;
     if (names[TW_WINDOW_START].data) o.start = add_field(&o, names[TW_WINDOW_START], bound);
     if (names[TW_WINDOW_END].data) o.end = add_field(&o, names[TW_WINDOW_END], bound);
     if (names[TW_WINDOW_ROWTIME].data) o.time = add_field(&o, names[TW_WINDOW_ROWTIME], time);
+    if (names[TW_WINDOW_NUMBER].data) o.number = add_field(&o, names[TW_WINDOW_NUMBER], tw_type_nullable(p->arena, &TW_TYPE_BIGINT, false));
     return o;
+}
+
+static int32_t column_of(const output *o, tw_window_property property) {
+    switch (property) {
+    case TW_WINDOW_START: return o->start;
+    case TW_WINDOW_END: return o->end;
+    case TW_WINDOW_NUMBER: return o->number;
+    default: return o->time;
+    }
 }
 
 /* Properties in the order asked for; nothing to do where that is the operator's order. */
@@ -85,7 +95,7 @@ static tw_made order_properties(tw_physical *p, const tw_rel *rel, tw_made in, c
     bool same = n == o->nfields;
     for (int32_t c = 0; c < n; c++) {
         tw_window_property property = c < first ? TW_WINDOW_START : a->properties[c - first];
-        int32_t from = c < first ? c : property == TW_WINDOW_START ? o->start : property == TW_WINDOW_END ? o->end : o->time;
+        int32_t from = c < first ? c : column_of(o, property);
         const tw_type *type = rel->row->fields[c].type;
         if (c >= first && property == TW_WINDOW_PROCTIME) {
             exprs[c] = tw_expr_call(p->arena, tw_function_find(TW_STR("PROCTIME")), type, NULL, 0);
@@ -109,38 +119,58 @@ static bool keeps_values(const tw_rel_call *call, bool retract) {
     return call->distinct;
 }
 
-static void describe_state(tw_plan_node *n, const tw_rel_aggregate *a, bool retract) {
-    if (a->group_window) {
-        n->state = a->window.proctime ? "bounded by the clock" : "bounded by watermark";
-        return;
-    }
+/* Each key has its one window, and its number for ever. */
+static void describe_rows_window(tw_plan_node *n, const tw_rel_aggregate *a) {
     bool values = false;
-    for (int32_t c = 0; c < a->ncalls; c++) values |= keeps_values(&a->calls[c], retract);
+    for (int32_t c = 0; c < a->ncalls; c++) values |= keeps_values(&a->calls[c], false);
+    values &= a->window.kind == TW_WINDOW_GLOBAL && !a->emit.purge;
     n->state_bounded = a->nkeys == 0 && !values;
-    n->state = n->state_bounded ? "one row" : !values ? "grows with keys" : a->nkeys ? "grows with keys and their values" : "grows with values";
+    n->state = a->nkeys == 0 ? values ? "one window and its values" : "one window"
+               : values      ? "one window per key and its values"
+                             : "one window per key";
+}
+
+static void describe_state(tw_plan_node *n, const tw_rel_aggregate *a, bool retract) {
+    if (a->group_window && tw_is_rows_window(a->window.kind)) {
+        describe_rows_window(n, a);
+    } else if (a->group_window) {
+        n->state = a->window.proctime ? "bounded by the clock" : "bounded by watermark";
+    } else {
+        bool values = false;
+        for (int32_t c = 0; c < a->ncalls; c++) values |= keeps_values(&a->calls[c], retract);
+        n->state_bounded = a->nkeys == 0 && !values;
+        n->state = n->state_bounded ? "one row" : !values ? "grows with keys" : a->nkeys ? "grows with keys and their values" : "grows with values";
+    }
 }
 
 /* The keys and what tells their windows apart. A window that ends with another also begins with it, but for CUMULATE and windows that the
  * rows bring along, which need both bounds; without enough of them no key is known. */
 static const int32_t *upsert_key(tw_physical *p, const tw_rel_aggregate *a, int32_t nkeys, const output *o, int *n) {
     bool both = a->window.kind == TW_WINDOW_CUMULATE || a->window.kind == TW_WINDOW_ATTACHED;
-    bool told = both ? o->start >= 0 && o->end >= 0 : o->start >= 0 || o->end >= 0;
+    bool told = a->window.kind == TW_WINDOW_GLOBAL  ? !a->emit.purge
+                : a->window.kind == TW_WINDOW_COUNT ? o->number >= 0
+                : both                              ? o->start >= 0 && o->end >= 0
+                                                    : o->start >= 0 || o->end >= 0;
     *n = 0;
     if (a->group_window && !told) return NULL;
-    int32_t *key = TW_NEW_ARRAY(p->arena, int32_t, nkeys + 2);
+    int32_t *key = TW_NEW_ARRAY(p->arena, int32_t, nkeys + 3);
     for (; *n < nkeys; (*n)++) key[*n] = *n;
     if (o->start >= 0) key[(*n)++] = o->start;
     if (o->end >= 0) key[(*n)++] = o->end;
+    if (o->number >= 0) key[(*n)++] = o->number;
     return key;
 }
 
 static tw_plan_kind kind_of(const tw_rel_aggregate *a) {
     if (!a->group_window) return TW_PLAN_GROUP_AGG;
     if (a->window.kind == TW_WINDOW_SESSION) return TW_PLAN_SESSION_AGG;
-    return a->window.kind == TW_WINDOW_COUNT || a->window.kind == TW_WINDOW_GLOBAL ? TW_PLAN_COUNT_AGG : TW_PLAN_WINDOW_AGG;
+    if (!tw_is_rows_window(a->window.kind)) return TW_PLAN_WINDOW_AGG;
+    return a->window.kind == TW_WINDOW_COUNT || a->emit.purge ? TW_PLAN_COUNT_AGG : TW_PLAN_TRIGGER_AGG;
 }
 
-static bool emits_updates(const tw_rel_aggregate *a) { return !a->group_window || a->emit.mode != TW_EMIT_ON_CLOSE || a->emit.lateness_ms > 0; }
+static bool emits_updates(const tw_rel_aggregate *a) {
+    return !a->group_window || (a->emit.mode != TW_EMIT_ON_CLOSE && !a->emit.purge) || a->emit.lateness_ms > 0;
+}
 
 /* --- two phases --- */
 
@@ -203,7 +233,7 @@ static tw_made local_half(tw_physical *p, const tw_rel *rel, tw_made in, const i
                              .ncalls = a->ncalls,
                              .window = a->window,
                              .windowed = a->group_window,
-                             .count_star = -1,
+                             .keep = -1,
                              .input_append = true};
     in.node = n;
     return in;
@@ -226,6 +256,16 @@ static tw_status state_ttl(tw_physical *p, int64_t *ms) {
     return TW_OK;
 }
 
+/* A row that is taken back would have to be found again among those that count. */
+static tw_status check_rows(tw_physical *p, const tw_window *w, const tw_plan_node *input, tw_pos pos) {
+    if (input->changelog == TW_APPEND) return TW_OK;
+    tw_status status = tw_fail_at(p->error, TW_E_UNSUPPORTED, pos, "%s does not take rows that are updated or deleted later, which its input has",
+                                  w->kind == TW_WINDOW_COUNT ? "COUNT_WINDOW" : "GLOBAL_WINDOW");
+    tw_error_hint(p->error, "%s",
+                  w->kind == TW_WINDOW_COUNT ? "windows over time take such rows" : "leave GLOBAL_WINDOW out: results then follow every change");
+    return status;
+}
+
 tw_status tw_physical_aggregate(tw_physical *p, const tw_rel *rel, tw_made *out) {
     const tw_rel_aggregate *a = &rel->u.aggregate;
     tw_made in;
@@ -238,6 +278,7 @@ tw_status tw_physical_aggregate(tw_physical *p, const tw_rel *rel, tw_made *out)
         nkeys++;
     }
     bool append = in.node->changelog == TW_APPEND;
+    if (a->group_window && tw_is_rows_window(a->window.kind)) TW_TRY(check_rows(p, &a->window, in.node, rel->pos));
     bool merges;
     in = bring_together(p, rel, in, keys, nkeys, &merges);
     bool timed = a->group_window && a->window.time_column >= 0;
@@ -253,14 +294,15 @@ tw_status tw_physical_aggregate(tw_physical *p, const tw_rel *rel, tw_made *out)
                              .gives_start = o.start >= 0,
                              .gives_end = o.end >= 0,
                              .gives_time = o.time >= 0,
-                             .count_star = -1,
+                             .gives_number = o.number >= 0,
+                             .keep = a->window.kind == TW_WINDOW_COUNT && a->group_window ? a->keep : -1,
                              .input_append = append,
                              .merges = merges};
     if (!a->group_window) TW_TRY(state_ttl(p, &n->u.agg.ttl_ms));
     n->changelog = emits_updates(a) ? TW_RETRACT : TW_APPEND;
     bool repeats = n->u.agg.ttl_ms > 0 && every_change(p);
     if (!a->group_window && a->ncalls == 0 && append && !repeats) n->changelog = TW_APPEND; /* DISTINCT of rows that stay */
-    n->processing_time |= a->group_window && a->window.proctime;
+    n->processing_time |= a->group_window && (a->window.proctime || (a->window.kind == TW_WINDOW_GLOBAL && a->emit.processing_time));
     n->upsert_key = upsert_key(p, a, nkeys, &o, &n->nupsert_key);
     describe_state(n, a, !append);
     int32_t *spread = TW_NEW_ARRAY(p->arena, int32_t, nkeys + 1);
@@ -272,11 +314,20 @@ tw_status tw_physical_aggregate(tw_physical *p, const tw_rel *rel, tw_made *out)
 
 tw_status tw_physical_window(tw_physical *p, const tw_rel *rel, tw_made *out) {
     const tw_window *w = &rel->u.window;
+    bool counts = w->kind == TW_WINDOW_COUNT;
     TW_TRY(tw_physical_of(p, rel->inputs[0], out));
-    if (w->kind == TW_WINDOW_SESSION) *out = tw_physical_exchange(p, *out, w->partition, w->npartition);
-    tw_plan_node *n = tw_physical_node(p, TW_PLAN_WINDOW, rel->row, &out->node, 1, rel->pos);
+    if (counts) TW_TRY(check_rows(p, w, out->node, rel->pos));
+    if (counts && w->step_ms && w->step_ms != w->size_ms) {
+        tw_status status = tw_fail_at(p->error, TW_E_UNSUPPORTED, rel->pos, "a row of COUNT_WINDOW with SLIDE has no window_id of its own");
+        tw_error_hint(p->error, "group by window_id and the PARTITION BY columns, and read window_id nowhere below");
+        return status;
+    }
+    if (counts || w->kind == TW_WINDOW_SESSION) *out = tw_physical_exchange(p, *out, w->partition, w->npartition);
+    tw_plan_node *n = tw_physical_node(p, counts ? TW_PLAN_COUNT_WINDOW : TW_PLAN_WINDOW, rel->row, &out->node, 1, rel->pos);
     n->u.window = *w;
     n->processing_time |= w->proctime;
+    if (counts) n->state = w->npartition ? "a counter per key" : "a counter";
+    if (counts) n->state_bounded = w->npartition == 0;
     if (w->kind == TW_WINDOW_SESSION) n->state = w->proctime ? "bounded by the clock" : "bounded by watermark";
     out->node = n;
     return TW_OK;

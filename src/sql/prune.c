@@ -116,7 +116,7 @@ static void read_aggregate(pruner *p, need *to, const need *from, const tw_rel_a
         for (int32_t i = 0; i < a->calls[c].nargs; i++) add(p, to, whole(a->calls[c].args[i]));
         if (a->calls[c].filter >= 0) add(p, to, whole(a->calls[c].filter));
     }
-    if (a->group_window) add(p, to, whole(a->window.time_column));
+    if (a->group_window && a->window.time_column >= 0) add(p, to, whole(a->window.time_column));
 }
 
 static void read_inputs(pruner *p, const tw_rel *rel) {
@@ -139,7 +139,7 @@ static void read_inputs(pruner *p, const tw_rel *rel) {
             break;
         case TW_REL_WINDOW:
             pass_on(p, to, mine, ncolumns);
-            add(p, to, whole(rel->u.window.time_column));
+            if (rel->u.window.time_column >= 0) add(p, to, whole(rel->u.window.time_column));
             for (int32_t k = 0; k < rel->u.window.npartition; k++) add(p, to, whole(rel->u.window.partition[k]));
             break;
         case TW_REL_SORT:
@@ -335,20 +335,20 @@ static int32_t *map_columns(pruner *p, const need *from, const int32_t *columns,
 }
 
 static void make_window(pruner *p, const tw_rel *rel, need *mine, const need *from) {
-    int32_t n = from->made->row->nfields, old = rel->inputs[0]->row->nfields;
-    tw_field *fields = TW_NEW_ARRAY(p->arena, tw_field, n + 3);
-    tw_path *paths = TW_NEW_ARRAY(p->arena, tw_path, n + 3);
+    int32_t n = from->made->row->nfields, old = rel->inputs[0]->row->nfields, added = rel->row->nfields - old;
+    tw_field *fields = TW_NEW_ARRAY(p->arena, tw_field, n + added + 1);
+    tw_path *paths = TW_NEW_ARRAY(p->arena, tw_path, n + added + 1);
     memcpy(fields, from->made->row->fields, sizeof *fields * (size_t)n);
     memcpy(paths, from->paths, sizeof *paths * (size_t)n);
-    for (int32_t i = 0; i < 3; i++) {
+    for (int32_t i = 0; i < added; i++) {
         fields[n + i] = rel->row->fields[old + i];
         paths[n + i] = whole(old + i);
     }
-    tw_rel *copy = copy_of(p, rel, from->made, tw_type_row(p->arena, fields, n + 3));
-    copy->u.window.time_column = find_column(from, rel->u.window.time_column);
+    tw_rel *copy = copy_of(p, rel, from->made, tw_type_row(p->arena, fields, n + added));
+    if (rel->u.window.time_column >= 0) copy->u.window.time_column = find_column(from, rel->u.window.time_column);
     copy->u.window.partition = map_columns(p, from, rel->u.window.partition, rel->u.window.npartition);
     mine->paths = paths;
-    mine->count = n + 3;
+    mine->count = n + added;
     mine->made = copy;
 }
 
@@ -374,7 +374,7 @@ static void make_aggregate(pruner *p, const tw_rel *rel, need *mine, const need 
     copy->u.aggregate.keys = map_columns(p, from, a->keys, a->nkeys);
     copy->u.aggregate.calls = calls;
     copy->u.aggregate.ncalls = ncalls;
-    if (a->group_window) copy->u.aggregate.window.time_column = find_column(from, a->window.time_column);
+    if (a->group_window && a->window.time_column >= 0) copy->u.aggregate.window.time_column = find_column(from, a->window.time_column);
     mine->paths = paths;
     mine->count = n;
     mine->made = copy;

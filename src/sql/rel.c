@@ -78,6 +78,7 @@ const tw_rel *tw_rel_of_table(tw_arena *arena, const tw_catalog_table *table, co
 static const tw_rel_window_columns NO_WINDOW = {.start = -1, .end = -1, .time = -1};
 
 static tw_rel_window_columns windows_of_window(const tw_rel *rel) {
+    if (tw_is_rows_window(rel->u.window.kind)) return tw_rel_windows_of(rel->inputs[0]);
     int32_t n = rel->inputs[0]->row->nfields;
     return (tw_rel_window_columns){n, n + 1, n + 2, rel->u.window.proctime, rel->u.window.local_time};
 }
@@ -121,7 +122,8 @@ static tw_rel_window_columns windows_of_properties(const tw_rel *rel) {
 }
 
 static tw_rel_window_columns windows_of_aggregate(const tw_rel *rel) {
-    if (rel->u.aggregate.group_window) return rel->u.aggregate.of_tvf ? windows_of_properties(rel) : NO_WINDOW;
+    const tw_rel_aggregate *a = &rel->u.aggregate;
+    if (a->group_window) return a->of_tvf && !tw_is_rows_window(a->window.kind) ? windows_of_properties(rel) : NO_WINDOW;
     tw_rel_window_columns in = tw_rel_windows_of(rel->inputs[0]);
     in.start = grouped(&rel->u.aggregate, in.start);
     in.end = grouped(&rel->u.aggregate, in.end);

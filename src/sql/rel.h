@@ -13,7 +13,7 @@ typedef enum tw_rel_kind {
     TW_REL_FILTER,
     TW_REL_PROJECT,
     TW_REL_WATERMARK, /* marks the rowtime column */
-    TW_REL_WINDOW,    /* window TVF: the input's columns, then window_start, window_end, window_time */
+    TW_REL_WINDOW,    /* window TVF: the input's columns, then window_start, window_end, window_time; COUNT: window_id; GLOBAL: none */
     TW_REL_AGGREGATE, /* also DISTINCT, and the older group windows */
     TW_REL_UNION,     /* ALL */
     TW_REL_SORT,      /* ORDER BY, OFFSET, LIMIT in one */
@@ -58,7 +58,7 @@ typedef struct tw_rel_call {
     tw_pos pos;
 } tw_rel_call;
 
-typedef enum tw_window_property { TW_WINDOW_START, TW_WINDOW_END, TW_WINDOW_ROWTIME, TW_WINDOW_PROCTIME } tw_window_property;
+typedef enum tw_window_property { TW_WINDOW_START, TW_WINDOW_END, TW_WINDOW_ROWTIME, TW_WINDOW_PROCTIME, TW_WINDOW_NUMBER } tw_window_property;
 
 /* Row: the key columns, then GROUPING_ID-like `expand_id` when nsets > 0 (BIGINT NOT NULL: bit i from the left set = key i not in the
  * set), then calls, then the properties of the group window. */
@@ -74,6 +74,7 @@ typedef struct tw_rel_aggregate {
     tw_window window;
     const tw_window_property *properties; /* asked for by TUMBLE_START and the like */
     int32_t nproperties;
+    int32_t keep;      /* COUNT window: see tw_plan_agg; set by window.c */
     tw_emit_spec emit; /* EMIT, or the early / late fire settings for group windows */
     bool emit_given;
 } tw_rel_aggregate;
@@ -131,6 +132,24 @@ typedef struct tw_rel_window_columns {
     bool proctime, local_time;
 } tw_rel_window_columns;
 tw_rel_window_columns tw_rel_windows_of(const tw_rel *rel);
+
+/* ---- rows_window.c: COUNT_WINDOW and GLOBAL_WINDOW, whose windows are made of a key's rows ---- */
+/* The window that the relation's rows come from, through projections and filters alone; NULL: none. */
+const tw_rel *tw_rows_window_of(const tw_rel *rel);
+static inline bool tw_is_rows_window(tw_window_kind kind) { return kind == TW_WINDOW_COUNT || kind == TW_WINDOW_GLOBAL; }
+/* How an aggregation over such rows groups them. */
+typedef enum tw_rows_grouping {
+    TW_ROWS_PLAINLY,   /* as rows of any table */
+    TW_ROWS_BY_WINDOW, /* by the window's key, and window_id where it has one */
+    TW_ROWS_OTHERWISE  /* neither: an error */
+} tw_rows_grouping;
+tw_rows_grouping tw_rows_grouped(const tw_rel *input, const int32_t *keys, int32_t nkeys);
+/* The column is window_id. */
+bool tw_is_window_number(const tw_rel *rel, int32_t column);
+/* The rows to be aggregated per COUNT window: without their window, which the aggregation makes itself, unless window_id is read by more than the
+ * keys (`read`: columns of the input that are). Conditions in between become a column, *keep: what they drop counts. -1: there are none. */
+const tw_rel *tw_rows_window_input(tw_arena *arena, const tw_rel *input, const uint64_t *read, int32_t *keep);
+
 /* True when every scan below is bounded. */
 bool tw_rel_bounded(const tw_rel *rel, const tw_registry *registry);
 

@@ -86,11 +86,28 @@ static void print_watermark(tw_buf *out, const tw_rel *rel) {
     tw_buf_text(out, "])");
 }
 
+/* COUNT(PARTITION BY($0), size=10 rows, slide=2 rows) */
+static void rows_window(tw_buf *out, const char *name, const tw_window *w) {
+    tw_buf_printf(out, "%s(", name);
+    if (w->npartition) {
+        tw_buf_text(out, "PARTITION BY(");
+        columns(out, w->partition, w->npartition, "$");
+        tw_buf_byte(out, ')');
+    }
+    if (w->kind == TW_WINDOW_COUNT) tw_buf_printf(out, "%ssize=%lld rows", w->npartition ? ", " : "", (long long)w->size_ms);
+    if (w->step_ms) tw_buf_printf(out, ", slide=%lld rows", (long long)w->step_ms);
+    tw_buf_byte(out, ')');
+}
+
 /* TUMBLE(DESCRIPTOR($2), size=60000 ms, offset=1 ms) */
 static void window(tw_buf *out, const tw_window *w) {
     static const char *const names[] = {
         [TW_WINDOW_TUMBLE] = "TUMBLE",     [TW_WINDOW_HOP] = "HOP",     [TW_WINDOW_CUMULATE] = "CUMULATE", [TW_WINDOW_SESSION] = "SESSION",
         [TW_WINDOW_ATTACHED] = "ATTACHED", [TW_WINDOW_COUNT] = "COUNT", [TW_WINDOW_GLOBAL] = "GLOBAL"};
+    if (tw_is_rows_window(w->kind)) {
+        rows_window(out, names[w->kind], w);
+        return;
+    }
     tw_buf_printf(out, "%s(DESCRIPTOR($%d)", names[w->kind], w->time_column);
     if (w->npartition) {
         tw_buf_text(out, ", PARTITION BY(");
@@ -140,15 +157,16 @@ static void emit(tw_buf *out, const tw_emit_spec *spec) {
     tw_buf_text(out, ", emit=[");
     if (spec->mode == TW_EMIT_ON_CLOSE) tw_buf_text(out, "on close");
     if (spec->mode == TW_EMIT_ON_UPDATE) tw_buf_text(out, "on update");
-    if (spec->mode == TW_EMIT_EVERY) {
+    if (spec->mode == TW_EMIT_EVERY && spec->every_rows)
+        tw_buf_printf(out, "every %lld rows%s", (long long)spec->every_rows, spec->purge ? ", purge" : "");
+    else if (spec->mode == TW_EMIT_EVERY)
         tw_buf_printf(out, "every %lld ms%s", (long long)spec->every_ms, spec->processing_time ? " of processing time" : "");
-    }
     if (spec->lateness_ms) tw_buf_printf(out, ", lateness %lld ms", (long long)spec->lateness_ms);
     tw_buf_byte(out, ']');
 }
 
 static void properties(tw_buf *out, const tw_rel_aggregate *aggregate) {
-    static const char *const names[] = {"w$start", "w$end", "w$rowtime", "w$proctime"};
+    static const char *const names[] = {"w$start", "w$end", "w$rowtime", "w$proctime", "window_id"};
     tw_buf_text(out, ", properties=[");
     for (int32_t i = 0; i < aggregate->nproperties; i++) {
         comma(out, i);

@@ -1,8 +1,8 @@
 /* Local rules, bottom-up: constants are folded, filters go down as far as they may, projections over projections become one, and
- * nodes that do nothing go.
+ * nodes that do nothing go (a global window by itself is one: what it means stands in the aggregation over it).
  *
  * A filter never goes below a WATERMARK (rows that are filtered out still move event time), nor below a node that somebody else reads,
- * nor below a session window unless it speaks of the session's key only. A condition that reads the clock stays above
+ * nor below a session or count window unless it speaks of the window's key only. A condition that reads the clock stays above
  * windows and aggregations; one that can fail stays above aggregations, and behind the conditions in front of it: it sees just the rows
  * that it would have seen.
  *
@@ -135,7 +135,8 @@ static const tw_rel *split_filter(simplifier *s, const tw_rel *input, const tw_e
 static bool below_window(simplifier *s, const tw_rel *window, const tw_expr *e) {
     const tw_window *w = &window->u.window;
     int32_t n = window->inputs[0]->row->nfields;
-    if (w->kind == TW_WINDOW_SESSION) return !tw_expr_can_fail(e) && reads_only(s, e, window->row->nfields, n, w->partition, w->npartition);
+    if (w->kind == TW_WINDOW_SESSION || w->kind == TW_WINDOW_COUNT)
+        return !tw_expr_can_fail(e) && reads_only(s, e, window->row->nfields, n, w->partition, w->npartition);
     return reads_only(s, e, window->row->nfields, n, NULL, 0);
 }
 
@@ -184,6 +185,7 @@ static const tw_rel *simplify(simplifier *s, const tw_rel *rel, const tw_rel *co
     case TW_REL_PROJECT: return project(s, rel, inputs[0]);
     case TW_REL_FILTER: return make_filter(s, inputs[0], rel->u.filter, rel->pos);
     case TW_REL_WATERMARK: return watermark(s, tw_rel_with_inputs(s->arena, rel, inputs));
+    case TW_REL_WINDOW: return rel->u.window.kind == TW_WINDOW_GLOBAL ? inputs[0] : tw_rel_with_inputs(s->arena, rel, inputs);
     default: return tw_rel_with_inputs(s->arena, rel, inputs);
     }
 }

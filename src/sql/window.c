@@ -8,7 +8,9 @@
  *
  * Where the rows in between must carry their window (a condition or an argument reads it, the windows come from another aggregation, or a
  * session is not of the same key), the WINDOW stays and the group window is ATTACHED: bounds are read from the rows. Sessions that are not of the
- * same key are no windows to Flink's planner, which updates a result with each of their rows: so it is here where every change is wanted. */
+ * same key are no windows to Flink's planner, which updates a result with each of their rows: so it is here where every change is wanted.
+ *
+ * Count windows are told by window_id instead, and the aggregation counts for itself: rows_window.c. */
 #include "sql/rules.h"
 
 typedef struct recogniser {
@@ -16,9 +18,13 @@ typedef struct recogniser {
     const tw_rel *rel, *input;
     const tw_rel_aggregate *old;
     tw_rel_window_columns w; /* of the input */
+    int32_t number;          /* its window_id, -1: none */
+    int32_t keep;
 } recogniser;
 
-static bool is_window_column(const recogniser *r, int32_t c) { return c >= 0 && (c == r->w.start || c == r->w.end || c == r->w.time); }
+static bool is_window_column(const recogniser *r, int32_t c) {
+    return c >= 0 && (c == r->w.start || c == r->w.end || c == r->w.time || c == r->number);
+}
 
 /* window_start and window_end are among the keys, and in every grouping set. */
 static bool is_windowed(const recogniser *r) {
@@ -156,6 +162,7 @@ static void add_property(const recogniser *r, int32_t column, tw_window_property
 
 static const tw_rel *windowed(const recogniser *r, const tw_rel *input, const int32_t *map, const tw_window *window) {
     tw_rel_aggregate to = {.group_window = true,
+                           .keep = r->keep,
                            .of_tvf = true,
                            .window = *window,
                            .nsets = r->old->nsets,
@@ -164,7 +171,7 @@ static const tw_rel *windowed(const recogniser *r, const tw_rel *input, const in
                            .emit_given = r->old->emit_given};
     int32_t n = r->rel->row->nfields;
     shape s = {TW_NEW_ARRAY(r->arena, int32_t, n + 1), TW_NEW_ARRAY(r->arena, tw_field, n + 1), 0};
-    tw_window_property *properties = TW_NEW_ARRAY(r->arena, tw_window_property, 3);
+    tw_window_property *properties = TW_NEW_ARRAY(r->arena, tw_window_property, 4);
     map_keys(r, map, &to, &s);
     int32_t *others = TW_NEW_ARRAY(r->arena, int32_t, n + 1); /* expand_id and calls: old column -> new */
     for (int32_t c = r->old->nkeys; c < r->old->nkeys + (r->old->nsets > 0) + r->old->ncalls; c++) {
@@ -173,6 +180,7 @@ static const tw_rel *windowed(const recogniser *r, const tw_rel *input, const in
     }
     to.calls = map_calls(r, map);
     to.properties = properties;
+    add_property(r, r->number, TW_WINDOW_NUMBER, &to, properties, &s);
     add_property(r, r->w.start, TW_WINDOW_START, &to, properties, &s);
     add_property(r, r->w.end, TW_WINDOW_END, &to, properties, &s);
     add_property(r, r->w.time, window->proctime ? TW_WINDOW_PROCTIME : TW_WINDOW_ROWTIME, &to, properties, &s);
@@ -190,10 +198,70 @@ static const tw_rel *windowed(const recogniser *r, const tw_rel *input, const in
     return tw_rel_make_project(r->arena, aggregate, exprs, names, n, r->rel->pos);
 }
 
+/* --- windows of a number of rows --- */
+
+/* The columns that the aggregation reads besides window_id. */
+static uint64_t *read_columns(recogniser *r) {
+    const tw_rel_aggregate *a = r->old;
+    uint64_t *read = tw_arena_calloc(r->arena, sizeof(uint64_t) * (size_t)(TW_BITS_WORDS(r->input->row->nfields) + 1));
+    for (int32_t c = 0; c < a->ncalls; c++) {
+        for (int32_t i = 0; i < a->calls[c].nargs; i++) tw_bit_set(read, a->calls[c].args[i]);
+        if (a->calls[c].filter >= 0) tw_bit_set(read, a->calls[c].filter);
+    }
+    for (int32_t k = 0; k < a->nkeys; k++) {
+        if (tw_is_window_number(r->input, a->keys[k]))
+            r->number = a->keys[k];
+        else
+            tw_bit_set(read, a->keys[k]);
+    }
+    return read;
+}
+
+/* The rows without window_id, unless it is read; map[c] is where column c went. */
+static const tw_rel *counted_input(recogniser *r, int32_t *map) {
+    const uint64_t *read = read_columns(r);
+    const tw_rel *input = tw_rows_window_input(r->arena, r->input, read, &r->keep);
+    int32_t n = input->row->nfields, made = 0;
+    const tw_expr **exprs = TW_NEW_ARRAY(r->arena, const tw_expr *, n + 1);
+    tw_str *names = TW_NEW_ARRAY(r->arena, tw_str, n + 1);
+    for (int32_t c = 0; c < n; c++) {
+        if (c != r->keep && !tw_bit_get(read, c)) continue;
+        if (c != r->keep) map[c] = made;
+        exprs[made] = tw_expr_column(r->arena, c, input->row->fields[c].type);
+        names[made++] = input->row->fields[c].name;
+    }
+    if (r->keep >= 0) r->keep = made - 1; /* the last */
+    return tw_rel_make_project(r->arena, input, exprs, names, made, r->rel->pos);
+}
+
+static const tw_rel *recognise_count(recogniser *r) {
+    int32_t *map = TW_NEW_ARRAY(r->arena, int32_t, r->input->row->nfields + 1);
+    tw_window window = tw_rows_window_of(r->input)->u.window;
+    window.partition = NULL; /* the keys */
+    window.npartition = 0;
+    r->w = (tw_rel_window_columns){.start = -1, .end = -1, .time = -1};
+    const tw_rel *input = counted_input(r, map);
+    return windowed(r, input, map, &window);
+}
+
+static bool is_by_count(const tw_rel *rel) {
+    const tw_rel_aggregate *a = &rel->u.aggregate;
+    const tw_rel *window = tw_rows_window_of(rel->inputs[0]);
+    if (!window || window->u.window.kind != TW_WINDOW_COUNT || a->nsets) return false;
+    return tw_rows_grouped(rel->inputs[0], a->keys, a->nkeys) == TW_ROWS_BY_WINDOW;
+}
+
 static const tw_rel *recognise(const tw_rules *rules, const tw_rel *rel) {
     tw_arena *arena = rules->arena;
     if (rel->kind != TW_REL_AGGREGATE || rel->u.aggregate.group_window) return rel;
-    recogniser r = {.arena = arena, .rel = rel, .input = rel->inputs[0], .old = &rel->u.aggregate, .w = tw_rel_windows_of(rel->inputs[0])};
+    recogniser r = {.arena = arena,
+                    .rel = rel,
+                    .input = rel->inputs[0],
+                    .old = &rel->u.aggregate,
+                    .w = tw_rel_windows_of(rel->inputs[0]),
+                    .number = -1,
+                    .keep = -1};
+    if (is_by_count(rel)) return recognise_count(&r);
     if (!is_windowed(&r)) return rel;
     int32_t *map = TW_NEW_ARRAY(arena, int32_t, r.input->row->nfields + 1);
     const tw_rel *tvf = tvf_of(&r);

@@ -41,7 +41,7 @@ static tw_status open_fixture(fixture *f, bool strings, bool retract, int ncalls
     f->retract = retract;
     memcpy(f->calls, ALL_CALLS, sizeof ALL_CALLS);
     for (int c = 0; c < CALLS; c++) f->calls[c].retract = retract;
-    f->plan = (tw_plan_agg){.keys = K, .nkeys = 1, .calls = f->calls, .ncalls = ncalls, .count_star = -1, .input_append = !retract};
+    f->plan = (tw_plan_agg){.keys = K, .nkeys = 1, .calls = f->calls, .ncalls = ncalls, .keep = -1, .input_append = !retract};
     f->prng.state = 7;
     tw_error error;
     return tw_agg_set_open(&f->set, &f->mem, &f->plan, strings ? &STRING_INPUT : &INPUT, 0, &error);

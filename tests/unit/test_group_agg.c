@@ -105,7 +105,7 @@ static void describe(fixture *f) {
     f->inputs[0] = &f->scan;
     f->node = (tw_plan_node){
         .kind = TW_PLAN_GROUP_AGG, .row = &f->output, .inputs = f->inputs, .ninputs = 1, .changelog = f->v.upsert ? TW_UPSERT : TW_RETRACT};
-    f->node.u.agg = (tw_plan_agg){.keys = K, .nkeys = nkeys, .calls = f->calls, .ncalls = f->v.ncalls, .count_star = -1};
+    f->node.u.agg = (tw_plan_agg){.keys = K, .nkeys = nkeys, .calls = f->calls, .ncalls = f->v.ncalls, .keep = -1};
     f->node.u.agg.input_append = !f->v.retract;
     f->plan = (tw_plan){.every_change = f->v.every_change};
 }

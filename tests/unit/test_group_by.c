@@ -23,7 +23,7 @@ static tw_plan_node *group_by(plan_test *t, tw_plan_node *input, const int32_t *
     for (int i = 0; i < nkeys; i++) fields[i] = input->row->fields[keys[i]];
     for (int i = 0; i < ncalls; i++) fields[nkeys + i] = (tw_field){TW_STR("a"), calls[i].type};
     tw_plan_node *n = plan_node(t, TW_PLAN_GROUP_AGG, tw_type_row(&t->arena, fields, nkeys + ncalls), TW_RETRACT, 1, input);
-    n->u.agg = (tw_plan_agg){.keys = keys, .nkeys = nkeys, .calls = calls, .ncalls = ncalls, .count_star = -1};
+    n->u.agg = (tw_plan_agg){.keys = keys, .nkeys = nkeys, .calls = calls, .ncalls = ncalls, .keep = -1};
     n->u.agg.input_append = input->changelog == TW_APPEND;
     return n;
 }

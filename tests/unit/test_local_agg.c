@@ -31,7 +31,7 @@ static void make_calls(tw_agg_call calls[CALLS]) {
 /* ---- GROUP BY ---- */
 
 static tw_plan_node *grouped(plan_test *t, tw_plan_node *input, int nkeys, const tw_agg_call *calls, bool two) {
-    tw_plan_agg agg = {.keys = K, .nkeys = nkeys, .calls = calls, .ncalls = CALLS, .count_star = -1, .input_append = true};
+    tw_plan_agg agg = {.keys = K, .nkeys = nkeys, .calls = calls, .ncalls = CALLS, .keep = -1, .input_append = true};
     if (two) input = local(t, input, agg, false);
     input = nkeys ? plan_exchange(t, input, 1, 0) : plan_exchange(t, input, 0);
     tw_field fields[1 + CALLS] = {{TW_STR("k"), &TW_TYPE_BIGINT}};
@@ -75,7 +75,7 @@ static void test_no_keys(void **state) {
 
 static tw_plan_node *windowed(plan_test *t, tw_window window, const tw_agg_call *calls, bool two) {
     tw_plan_node *n = plan_watermark(t, plan_scan(t, window_input(t, false), 2, LATE_SPLIT, "1, 5, 50\n1, 5, 60\n3, 1, 1999\n3, 1, 1000\n"), 2, 100);
-    tw_plan_agg agg = {.keys = K, .nkeys = 1, .calls = calls, .ncalls = CALLS, .window = window, .count_star = -1, .input_append = true};
+    tw_plan_agg agg = {.keys = K, .nkeys = 1, .calls = calls, .ncalls = CALLS, .window = window, .keep = -1, .input_append = true};
     if (two) n = local(t, n, agg, true);
     n = window_agg(t, plan_exchange(t, n, 1, 0), window, CALLS, calls);
     n->u.agg.merges = two;

@@ -132,10 +132,11 @@ static const tw_function *aggregate(const char *name) {
 
 /* GROUP BY id: COUNT(*) AS n, COUNT(DISTINCT name) FILTER (WHERE ok) AS d, with the window's bounds when it has one. */
 static tw_plan_node *agg(tw_arena *a, tw_plan_kind kind, tw_plan_node *input, tw_window window) {
-    bool windowed = kind != TW_PLAN_GROUP_AGG;
-    const tw_type *row = row_of(a, 3 + windowed * 3, (const char *[]){"id", "n", "d", "window_start", "window_end", "window_time"},
-                                (const tw_type *[]){&TW_TYPE_BIGINT, &TW_TYPE_BIGINT, &TW_TYPE_BIGINT, &TW_TYPE_TIMESTAMP_3, &TW_TYPE_TIMESTAMP_3,
-                                                    input->row->fields[1].type});
+    bool numbered = window.kind == TW_WINDOW_COUNT, windowed = kind != TW_PLAN_GROUP_AGG && !numbered && window.kind != TW_WINDOW_GLOBAL;
+    const tw_type *row = row_of(
+        a, numbered ? 4 : 3 + windowed * 3, (const char *[]){"id", "n", "d", numbered ? "window_id" : "window_start", "window_end", "window_time"},
+        (const tw_type *[]){&TW_TYPE_BIGINT, &TW_TYPE_BIGINT, &TW_TYPE_BIGINT, numbered ? &TW_TYPE_BIGINT : &TW_TYPE_TIMESTAMP_3,
+                            &TW_TYPE_TIMESTAMP_3, input->row->fields[1].type});
     tw_plan_node *n = node(a, kind, row, 1, input);
     tw_agg_call *calls = TW_NEW_ARRAY(a, tw_agg_call, 2);
     const tw_function *count = aggregate("COUNT");
@@ -149,10 +150,11 @@ static tw_plan_node *agg(tw_arena *a, tw_plan_kind kind, tw_plan_node *input, tw
                              .gives_start = windowed,
                              .gives_end = windowed,
                              .gives_time = windowed,
-                             .count_star = 0,
+                             .gives_number = numbered,
+                             .keep = numbered ? 3 : -1,
                              .input_append = true,
                              .late_table = TW_STR("e"),
-                             .emit = {TW_EMIT_EVERY, 5000, true, 86400000},
+                             .emit = {.mode = TW_EMIT_EVERY, .every_ms = 5000, .processing_time = true, .lateness_ms = 86400000},
                              .ttl_ms = 3600000};
     n->changelog = TW_RETRACT;
     n->upsert_key = columns(a, 1, 0);
@@ -291,7 +293,7 @@ static tw_plan everything(fixture *f) {
         roots[n++] = sink(a, agg(a, TW_PLAN_WINDOW_AGG, window_tvf(a, keyed, tumble()), attached), true);
         roots[n++] = sink(a, agg(a, TW_PLAN_SESSION_AGG, keyed, session), true);
         roots[n++] = sink(a, agg(a, TW_PLAN_COUNT_AGG, keyed, count), true);
-        roots[n++] = sink(a, agg(a, TW_PLAN_COUNT_AGG, keyed, global), true);
+        roots[n++] = sink(a, agg(a, TW_PLAN_TRIGGER_AGG, keyed, global), true);
         roots[n++] = sink(a, two_phases(a, TW_PLAN_GROUP_AGG, events), true);
         roots[n++] = sink(a, two_phases(a, TW_PLAN_WINDOW_AGG, events), true);
     }

@@ -118,7 +118,7 @@ static void make_plan(plan_test *t, int64_t delay_ms) {
                              .calls = calls,
                              .ncalls = 1,
                              .input_append = true,
-                             .count_star = -1,
+                             .keep = -1,
                              .gives_start = true,
                              .window = {.kind = TW_WINDOW_TUMBLE, .time_column = 1, .size_ms = 1000}};
     plan_sink(t, n);

@@ -119,7 +119,7 @@ static void test_attached(void **state) {
                              .ncalls = 3,
                              .window = {.kind = TW_WINDOW_ATTACHED, .time_column = -1, .start_column = 2, .end_column = 3},
                              .gives_end = true,
-                             .count_star = -1,
+                             .keep = -1,
                              .input_append = true};
     plan_sink(&t, a);
     const char *expected = "+I[3, 2, 2, 1970-01-01T00:00:01]\n+I[1, 1, 1, 1970-01-01T00:00:02]\n+I[2, 1, 1, 1970-01-01T00:00:03]\n";
@@ -146,7 +146,7 @@ static void test_cascade(void **state) {
                              .ncalls = 1,
                              .window = {.kind = TW_WINDOW_TUMBLE, .time_column = 2, .size_ms = 1000},
                              .gives_time = true,
-                             .count_star = -1,
+                             .keep = -1,
                              .input_append = true};
     tw_agg_call outer[] = {window_call("COUNT", 0, false, false), window_call("SUM", 1, false, false)};
     n = window_agg(&t, a, (tw_window){.kind = TW_WINDOW_HOP, .time_column = 2, .size_ms = 4000, .step_ms = 2000}, 2, outer);

@@ -44,7 +44,7 @@ static inline tw_plan_node *window_agg(plan_test *t, tw_plan_node *input, tw_win
                              .window = window,
                              .gives_start = true,
                              .gives_end = true,
-                             .count_star = -1,
+                             .keep = -1,
                              .input_append = input->changelog == TW_APPEND};
     return n;
 }
