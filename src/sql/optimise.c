@@ -7,7 +7,7 @@ void tw_optimise(tw_rules *rules, const tw_rel **roots, int32_t nroots) {
     tw_intern(rules, roots, nroots);
     tw_prune(rules, roots, nroots);
     tw_simplify(rules, roots, nroots);
-    tw_recognise_windows(rules, roots, nroots);
+    tw_recognise_windows(rules, roots, nroots, true);
     tw_simplify(rules, roots, nroots);
     tw_intern(rules, roots, nroots);
 }

@@ -316,6 +316,7 @@ tw_status tw_physical_window(tw_physical *p, const tw_rel *rel, tw_made *out) {
     const tw_window *w = &rel->u.window;
     bool counts = w->kind == TW_WINDOW_COUNT;
     TW_TRY(tw_physical_of(p, rel->inputs[0], out));
+    if (w->kind == TW_WINDOW_GLOBAL) return TW_OK; /* what it means stands in the aggregation over it */
     if (counts) TW_TRY(check_rows(p, w, out->node, rel->pos));
     if (counts && w->step_ms && w->step_ms != w->size_ms) {
         tw_status status = tw_fail_at(p->error, TW_E_UNSUPPORTED, rel->pos, "a row of COUNT_WINDOW with SLIDE has no window_id of its own");

@@ -23,7 +23,8 @@ void tw_optimise(tw_rules *rules, const tw_rel **roots, int32_t nroots);
 void tw_simplify(tw_rules *rules, const tw_rel **roots, int32_t nroots);
 void tw_intern(tw_rules *rules, const tw_rel **roots, int32_t nroots);
 void tw_prune(tw_rules *rules, const tw_rel **roots, int32_t nroots);
-void tw_recognise_windows(tw_rules *rules, const tw_rel **roots, int32_t nroots);
+/* `of_time`: windows over time, too; those of rows must be recognised, as they have no other meaning. */
+void tw_recognise_windows(tw_rules *rules, const tw_rel **roots, int32_t nroots, bool of_time);
 
 /* From relations to anything. */
 typedef struct tw_rel_map {

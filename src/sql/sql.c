@@ -90,7 +90,10 @@ static tw_status plan(tw_sql *sql, const tw_rel *const *roots, int32_t nroots, t
     TW_TRY(make_session(sql, &rules.session, error));
     rules.every_change = tw_str_equal_nocase(tw_sql_setting(sql, "table.exec.mini-batch.enabled"), TW_STR("false"));
     const tw_rel **best = tw_arena_memdup(&sql->arena, roots, sizeof *roots * (size_t)nroots);
-    if (!tw_str_equal_nocase(tw_catalog_setting(&sql->catalog, "thalweg.optimizer.rules"), TW_STR("NONE"))) tw_optimise(&rules, best, nroots);
+    if (!tw_str_equal_nocase(tw_catalog_setting(&sql->catalog, "thalweg.optimizer.rules"), TW_STR("NONE")))
+        tw_optimise(&rules, best, nroots);
+    else
+        tw_recognise_windows(&rules, best, nroots, false);
     tw_physical physical = {.arena = &sql->arena, .registry = sql->registry, .catalog = &sql->catalog, .error = error};
     *out = TW_NEW(&sql->arena, tw_plan);
     (*out)->session = rules.session;

@@ -251,7 +251,7 @@ static bool is_by_count(const tw_rel *rel) {
     return tw_rows_grouped(rel->inputs[0], a->keys, a->nkeys) == TW_ROWS_BY_WINDOW;
 }
 
-static const tw_rel *recognise(const tw_rules *rules, const tw_rel *rel) {
+static const tw_rel *recognise(const tw_rules *rules, const tw_rel *rel, bool of_time) {
     tw_arena *arena = rules->arena;
     if (rel->kind != TW_REL_AGGREGATE || rel->u.aggregate.group_window) return rel;
     recogniser r = {.arena = arena,
@@ -262,7 +262,7 @@ static const tw_rel *recognise(const tw_rules *rules, const tw_rel *rel) {
                     .number = -1,
                     .keep = -1};
     if (is_by_count(rel)) return recognise_count(&r);
-    if (!is_windowed(&r)) return rel;
+    if (!of_time || !is_windowed(&r)) return rel;
     int32_t *map = TW_NEW_ARRAY(arena, int32_t, r.input->row->nfields + 1);
     const tw_rel *tvf = tvf_of(&r);
     if (tvf && can_fuse(&r, tvf)) {
@@ -282,7 +282,7 @@ static const tw_rel *recognise(const tw_rules *rules, const tw_rel *rel) {
     return windowed(&r, r.input, map, &window);
 }
 
-void tw_recognise_windows(tw_rules *rules, const tw_rel **roots, int32_t nroots) {
+void tw_recognise_windows(tw_rules *rules, const tw_rel **roots, int32_t nroots, bool of_time) {
     tw_rel_map done;
     tw_rel_map_init(&done, rules->arena);
     int32_t n;
@@ -290,7 +290,7 @@ void tw_recognise_windows(tw_rules *rules, const tw_rel **roots, int32_t nroots)
     for (int32_t i = 0; i < n; i++) {
         const tw_rel **inputs = TW_NEW_ARRAY(rules->arena, const tw_rel *, order[i]->ninputs + 1);
         for (int32_t k = 0; k < order[i]->ninputs; k++) inputs[k] = tw_rel_map_get(&done, order[i]->inputs[k]);
-        tw_rel_map_put(&done, order[i], (void *)recognise(rules, tw_rel_with_inputs(rules->arena, order[i], inputs)));
+        tw_rel_map_put(&done, order[i], (void *)recognise(rules, tw_rel_with_inputs(rules->arena, order[i], inputs), of_time));
     }
     for (int32_t i = 0; i < nroots; i++) roots[i] = tw_rel_map_get(&done, roots[i]);
 }

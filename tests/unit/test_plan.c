@@ -197,6 +197,15 @@ static tw_plan_node *window_tvf(tw_arena *a, tw_plan_node *input, tw_window wind
     return n;
 }
 
+static tw_plan_node *count_tvf(tw_arena *a, tw_plan_node *input, tw_window window) {
+    tw_field fields[5];
+    memcpy(fields, input->row->fields, sizeof *fields * 4);
+    fields[4] = (tw_field){TW_STR("window_id"), &TW_TYPE_BIGINT};
+    tw_plan_node *n = node(a, TW_PLAN_COUNT_WINDOW, tw_type_row(a, fields, 5), 1, input);
+    n->u.window = window;
+    return n;
+}
+
 static tw_plan_node *expand(tw_arena *a, tw_plan_node *input) {
     const tw_type *row = row_of(a, 2, (const char *[]){"id", "expand_id"}, (const tw_type *[]){&TW_TYPE_BIGINT, &TW_TYPE_BIGINT});
     tw_plan_node *n = node(a, TW_PLAN_EXPAND, row, 1, input);
@@ -282,6 +291,7 @@ static tw_plan everything(fixture *f) {
     tw_window count = {.kind = TW_WINDOW_COUNT, .time_column = -1, .size_ms = 100, .step_ms = 10, .start_column = -1, .end_column = -1};
     roots[n++] = sink(a, window_tvf(a, events, hop), true);
     roots[n++] = sink(a, window_tvf(a, events, session), true);
+    roots[n++] = sink(a, count_tvf(a, events, count), true);
     if (aggregate("COUNT")) {
         tw_plan_node *keyed = exchange(a, events, TW_EXCHANGE_HASH);
         tw_window cumulate = hop, attached = {.kind = TW_WINDOW_ATTACHED, .time_column = -1, .start_column = 4, .end_column = 5}, global = count;
