@@ -3,8 +3,9 @@
 
     tests/oracle/sqlite_queries.py THALWEG [--seed S] [--count N] [--world W]
 
-Queries are asked in worlds of 25, each with tables of its own; the engine answers on one shard and on two, the latter in small batches. On a
-difference the query and the data are made as small as they get, and both sides' SQL and rows are printed. --world repeats one world alone.
+Queries are asked in worlds of 25, each with tables of its own; the engine answers on one shard and on two, the latter in small batches and with
+settings that change how it works, not what comes out. On a difference the query and the data are made as small as they get, and both sides' SQL
+and rows are printed. --world repeats one world alone.
 
 generated/terms.py says how values are mapped, queries.py how SQLite is told what it has no words for, builders.py what is left out, and why."""
 
@@ -18,15 +19,19 @@ sys.dont_write_bytecode = True
 from generated.data import Worlds
 from generated.generator import Queries
 from generated.shrink import shrink
-from generated.sides import Engine, Refused, Sqlite, difference, same
+from generated.sides import Engine, Refused, Run, Sqlite, difference, same
 from generated.terms import ENGINE, SQLITE
 
 QUERIES = 25
 SHOWN = 5  # differences that are shrunk and printed
 
 
+SETTINGS = ((), (("table.exec.mini-batch.enabled", "false"),), (("table.optimizer.agg-phase-strategy", "TWO_PHASE"),),
+            (("table.optimizer.agg-phase-strategy", "ONE_PHASE"),))
+
+
 def runs(rng):
-    return [("--shards", "1"), ("--shards", "2", "--batch", str(rng.choice([1, 2, 3, 7])))]
+    return [Run(("--shards", "1")), Run(("--shards", "2", "--batch", str(rng.choice([1, 2, 3, 7]))), rng.choice(SETTINGS))]
 
 
 class Comparison:
@@ -43,11 +48,11 @@ class Comparison:
         queries, theirs = zip(*(self.question(rng, generator, sqlite, number) for _ in range(count)))
         with tempfile.TemporaryDirectory() as folder:
             engine = Engine(self.program, folder, world)
-            for options in runs(rng):
-                ours = engine.answers(queries, options)
+            for run in runs(rng):
+                ours = engine.answers(queries, run)
                 for query, mine, other in zip(queries, ours, theirs):
                     if not same(query, mine, other):
-                        self.differ(number, world, query, options)
+                        self.differ(number, world, query, run)
         self.asked += len(queries)
         self.rows += sum(map(len, theirs))
 
@@ -62,28 +67,28 @@ class Comparison:
             if rows or rng.random() < 0.1:
                 return query, rows
 
-    def ask(self, world, query, options):
+    def ask(self, world, query, run):
         with tempfile.TemporaryDirectory() as folder:
-            return Engine(self.program, folder, world).answers([query], options)[0], Sqlite(world).answer(query)
+            return Engine(self.program, folder, world).answers([query], run)[0], Sqlite(world).answer(query)
 
-    def differ(self, number, world, query, options):
+    def differ(self, number, world, query, run):
         self.differences += 1
         if self.differences > SHOWN:
             return
-        complaint = cause(self.ask(world, query, options)[0])
+        complaint = cause(self.ask(world, query, run)[0])
 
         def differs(world, query):
             try:
-                mine, other = self.ask(world, query, options)
+                mine, other = self.ask(world, query, run)
             except (Refused, TypeError, AttributeError):
                 return False
             return cause(mine) == complaint and not same(query, mine, other)
 
-        self.report(number, *shrink(world, query, differs), options)
+        self.report(number, *shrink(world, query, differs), run)
 
-    def report(self, number, world, query, options):
-        mine, other = self.ask(world, query, options)
-        print(f"\n=== seed {self.seed}, world {number}, {' '.join(options)}")
+    def report(self, number, world, query, run):
+        mine, other = self.ask(world, query, run)
+        print(f"\n=== seed {self.seed}, world {number}, {run}")
         for stored in world:
             if any(stored.table.name in text for text in (query.text(ENGINE), query.text(SQLITE))):
                 print(stored.ddl("."), *stored.file_text().splitlines(), sep="\n")

@@ -163,7 +163,8 @@ class Queries:
         """A table with a time attribute, perhaps through WITH; `late`: rows may be late."""
         table = self.rng.choice([t for t in self.tables if t.rowtime and (late or not t.late)])
         if self.chance(0.25):
-            return self.part(Filtered(table, self.terms(table.columns).of("boolean")), table.rowtime, table.late)
+            g = self.terms(table.columns)
+            return self.part(Filtered(table, g.of("boolean"), g.of("boolean") if self.chance(0.4) else None), table.rowtime, table.late)
         return table if table.late or not self.chance(0.2) else self.cascade(table)
 
     def cascade(self, table):

@@ -175,22 +175,24 @@ class Window:
 
 @dataclasses.dataclass(frozen=True)
 class Filtered:
-    """SELECT * of a table: keeps its time attribute and its watermark."""
+    """SELECT * of a table, or UNION ALL of two such: keeps its time attribute and its watermark."""
 
     table: Table
     where: Term
+    also: Term = None
 
     columns = property(lambda self: self.table.columns)
-    rows = property(lambda self: self.table.rows)
+    rows = property(lambda self: self.table.rows * (2 if self.also else 1))
 
     def text(self, side):
-        return f"SELECT * FROM {self.table.name} WHERE {self.where.text(side)}"
+        return " UNION ALL ".join(f"SELECT * FROM {self.table.name} WHERE {w.text(side)}" for w in (self.where, self.also) if w)
 
     def children(self):
-        return {"where": self.where}
+        return {name: getattr(self, name) for name in ("where", "also") if getattr(self, name)}
 
     def smaller(self):
-        return ()
+        if self.also:
+            yield dataclasses.replace(self, also=None)
 
 
 @dataclasses.dataclass(frozen=True)

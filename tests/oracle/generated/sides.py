@@ -4,6 +4,7 @@ A value is an int (INT, BIGINT; ms of a TIMESTAMP), a float, a text (STRING; DEC
 another JSON type than the column's is left as it is, and so differs."""
 
 import collections
+import dataclasses
 import datetime
 import json
 import pathlib
@@ -56,6 +57,20 @@ def from_engine(type, value):
     return value
 
 
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """How the engine runs a script. The rows are the same in each way."""
+
+    options: tuple
+    set: tuple = ()
+
+    def settings(self):
+        return [f"SET '{name}' = '{value}';" for name, value in self.set]
+
+    def __str__(self):
+        return " ".join(list(self.options) + self.settings())
+
+
 class Engine:
     """Runs all queries of a world in one script; a marker stands before the rows of each."""
 
@@ -64,14 +79,15 @@ class Engine:
         for stored in world:
             (pathlib.Path(folder) / stored.table.name).write_text(stored.file_text(), encoding="utf-8", newline="")
 
-    def answers(self, queries, options):
+    def answers(self, queries, run):
         """A list of rows, or what the engine complains of, for each query. A script ends at the first complaint: the rest is run again."""
         found = []
         while len(found) < len(queries):
             rest = queries[len(found) :]
-            script = self.ddl + [f"SELECT {i} AS marker;\n{q.text(ENGINE)};" for i, q in enumerate(rest)]
-            done = subprocess.run([self.program, "run", "--format", "json", *options, "-"], input="\n".join(script), capture_output=True, text=True,
-                                  encoding="utf-8", errors="backslashreplace", timeout=TIMEOUT)
+            script = run.settings() + self.ddl + [f"SELECT {i} AS marker;\n{q.text(ENGINE)};" for i, q in enumerate(rest)]
+            command = [self.program, "run", "--format", "json", *run.options, "-"]
+            done = subprocess.run(command, input="\n".join(script), capture_output=True, text=True, encoding="utf-8", errors="backslashreplace",
+                                  timeout=TIMEOUT)
             parts = split(done.stdout)
             # The rows of a query that went well come from it alone, whatever the exit status says of a later one.
             complete = parts if done.returncode == 0 else parts[:-1]
