@@ -26,8 +26,9 @@ static bool resize(tw_rows *rows, tw_dcol *c, int32_t capacity) {
         char *p = tw_realloc(mem, *slots, old_bytes, new_bytes);
         if (!p) {
             /* keep the sizes of both allocations equal to `capacity` */
-            uint64_t *back = tw_realloc(mem, bits, new_words * 8, old_words * 8);
-            if (back) c->validity = back;
+            if (!old) tw_free(mem, bits, new_words * 8);
+            uint64_t *back = old ? tw_realloc(mem, bits, new_words * 8, old_words * 8) : NULL;
+            if (back || !old) c->validity = back;
             return false;
         }
         memset(p + old_bytes, 0, new_bytes - old_bytes);
