@@ -57,6 +57,7 @@ void tw_panes_free(tw_fillings *f, tw_panes *p) {
 
 static tw_status make_room(tw_fillings *f, tw_panes *p) {
     if (p->count < p->room) return TW_OK;
+    if (p->room > INT32_MAX / 2) return TW_E_NOMEM;
     int32_t room = p->room ? p->room * 2 : 4;
     tw_filling **at = tw_calloc(f->set->mem, sizeof *at * (size_t)room);
     if (!at) return TW_E_NOMEM;

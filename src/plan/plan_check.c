@@ -94,6 +94,7 @@ static void check_rows_window(tw_plan_codec *c, const tw_plan_node *n, const tw_
     const tw_plan_agg *a = &n->u.agg;
     bool counts = a->window.kind == TW_WINDOW_COUNT;
     if (c->status != TW_OK) return;
+    expect(c, a->emit.mode != TW_EMIT_EVERY || a->emit.every_ms > 0 || a->emit.every_rows > 0, "when a window gives results");
     expect(c, (n->kind == TW_PLAN_COUNT_AGG) == (counts || a->emit.purge), "the kind of a window");
     if (c->status != TW_OK) return;
     expect(c, a->gives_start + a->gives_end + a->gives_time == 0 && (counts || !a->gives_number), "the properties of a window of rows");

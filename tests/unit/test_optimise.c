@@ -550,6 +550,31 @@ static void test_windows_are_recognised(void **state) {
               HAS("WindowAggregate(", "WindowTableFunction"), HAS("GroupAggregate("));
 }
 
+static void test_windows_of_rows(void **state) {
+    (void)state;
+#define COUNTED "TABLE(COUNT_WINDOW(TABLE e PARTITION BY k, SIZE => 10, SLIDE => 4))"
+#define GLOBAL  "TABLE(GLOBAL_WINDOW(TABLE e PARTITION BY k)) GROUP BY k "
+    explained("SELECT k, window_id, SUM(v) FROM " COUNTED " GROUP BY window_id, k",
+              HAS("CountWindowAggregate(keys=[k], window=[COUNT(10 rows by arrival, slide 4 rows)]", "upsertKey=[k, window_id]",
+                  "state=[unbounded: one window per key]"),
+              HAS("CountWindowTableFunction", "keep=["));
+    explained("SELECT window_id, COUNT(*) FROM TABLE(COUNT_WINDOW(TABLE e, 5)) GROUP BY window_id",
+              HAS("distribution=[single]", "state=[one window]"), HAS());
+    explained("SELECT k, window_id, SUM(v) FROM " COUNTED " WHERE v > 3 AND k <> 'a' GROUP BY k, window_id", HAS("keep=[", "where=[<>(k, 'a')]"),
+              HAS("CountWindowTableFunction"));
+    explained("SELECT * FROM TABLE(COUNT_WINDOW(TABLE e PARTITION BY k, 5))",
+              HAS("CountWindowTableFunction(window=[COUNT(5 rows by arrival, partition by k)]", "state=[unbounded: a counter per key]"), HAS());
+    explained("SELECT k, SUM(v) FROM " GLOBAL "EMIT EVERY INTERVAL '5' SECOND",
+              HAS("TriggerAggregate(keys=[k], window=[GLOBAL]", "emit=[every 5 s of event time]", "upsertKey=[k]"), HAS("processing time"));
+    explained(
+        "SELECT k, SUM(v) FROM TABLE(GLOBAL_WINDOW(TABLE (SELECT * FROM (VALUES ('a', 1)) AS x(k, v)) PARTITION BY k)) GROUP BY k EMIT EVERY INTERVAL '5' SECOND",
+        HAS("of processing time", "processing time)"), HAS());
+    explained("SELECT k, SUM(v) FROM " GLOBAL "EMIT EVERY 10 ROWS", HAS("emit=[every 10 rows by arrival]", "changelogMode=[I,UB,UA,D]"), HAS());
+    explained("SELECT k, SUM(v) FROM " GLOBAL "EMIT EVERY 10 ROWS PURGE", HAS("CountWindowAggregate(", "emit=[every 10 rows by arrival, purge]"),
+              HAS("I,UB", "upsertKey"));
+    explained("SELECT k, SUM(v) FROM " GLOBAL "EMIT ON UPDATE", HAS("GroupAggregate("), HAS("GLOBAL"));
+}
+
 /* Rows of a window are told apart by its bounds. */
 static void test_keys_of_windowed_results(void **state) {
     (void)state;
@@ -585,13 +610,10 @@ static void test_equal_sub_plans_are_one(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns_nobody_reads),
-        cmocka_unit_test(test_filters_go_down),
-        cmocka_unit_test(test_windows_are_recognised),
-        cmocka_unit_test(test_keys_of_windowed_results),
-        cmocka_unit_test(test_a_chain_of_views_stays_small),
-        cmocka_unit_test(test_equal_sub_plans_are_one),
-        cmocka_unit_test(test_plans_survive_their_binary_form),
+        cmocka_unit_test(test_columns_nobody_reads),     cmocka_unit_test(test_filters_go_down),
+        cmocka_unit_test(test_windows_are_recognised),   cmocka_unit_test(test_windows_of_rows),
+        cmocka_unit_test(test_keys_of_windowed_results), cmocka_unit_test(test_a_chain_of_views_stays_small),
+        cmocka_unit_test(test_equal_sub_plans_are_one),  cmocka_unit_test(test_plans_survive_their_binary_form),
         cmocka_unit_test(test_rules_change_no_result),
     };
     return cmocka_run_group_tests(tests, write_table, remove_table);
