@@ -29,7 +29,21 @@ static bool charge_parent(tw_mem *parent, size_t size) {
     return true;
 }
 
+void tw_mem_share(tw_mem *mem) {
+    TW_ASSERT(mem->used == 0 && mem->reserved == 0);
+    mem->shared = true;
+}
+
+static bool charge_shared(tw_mem *mem, size_t size) {
+    if (__atomic_load_n(&mem->fail_at, __ATOMIC_RELAXED) > 0 && __atomic_sub_fetch(&mem->fail_at, 1, __ATOMIC_RELAXED) == 0) return false;
+    if (!charge_parent(mem, size)) return false;
+    if (!mem->parent || charge_parent(mem->parent, size)) return true;
+    __atomic_sub_fetch(&mem->used, size, __ATOMIC_RELAXED);
+    return false;
+}
+
 static bool charge(tw_mem *mem, size_t size) {
+    if (mem->shared) return charge_shared(mem, size);
     if (mem->fail_at > 0 && --mem->fail_at == 0) return false;
     if (mem->limit && mem->used + size > mem->limit) return false;
     if (mem->parent && mem->used + size > mem->reserved) {
@@ -42,7 +56,17 @@ static bool charge(tw_mem *mem, size_t size) {
     return true;
 }
 
+static void discharge_shared(tw_mem *mem, size_t size) {
+    size_t before = __atomic_fetch_sub(&mem->used, size, __ATOMIC_RELAXED);
+    TW_ASSERT(before >= size);
+    if (mem->parent) __atomic_sub_fetch(&mem->parent->used, size, __ATOMIC_RELAXED);
+}
+
 static void discharge(tw_mem *mem, size_t size) {
+    if (mem->shared) {
+        discharge_shared(mem, size);
+        return;
+    }
     TW_ASSERT(mem->used >= size);
     mem->used -= size;
     if (mem->parent && mem->reserved - mem->used >= 2 * STEP) {

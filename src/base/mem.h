@@ -19,9 +19,12 @@ typedef struct tw_mem {
     size_t peak;           /* highest `used` so far */
     size_t reserved;       /* bytes taken from the parent and not yet used */
     int64_t fail_at;       /* tests: fail the N-th allocation from now (1 = the next), 0 never; a new child begins with its parent's */
+    bool shared;           /* any thread allocates from it; the parent is charged to the byte */
 } tw_mem;
 
 void tw_mem_init(tw_mem *mem, tw_mem *parent, size_t limit);
+/* From now on any thread may allocate from it. Before its first allocation. */
+void tw_mem_share(tw_mem *mem);
 /* Gives back to its parent what a child had taken. Nothing may be charged to it any more. */
 void tw_mem_close(tw_mem *mem);
 /* Each returns NULL when the budget or the system has no more. Memory is not cleared but by tw_calloc. Alignment 16. */

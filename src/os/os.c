@@ -90,8 +90,11 @@ void tw_interrupt_install(void) {
 bool tw_interrupted(void) { return interrupts > 0; }
 
 static tw_status failed(tw_error *error, const char *what, const char *path) {
-    tw_status status = errno == ENOENT ? TW_E_NOT_FOUND : errno == ENOSPC || errno == EDQUOT ? TW_E_DISK_FULL : TW_E_IO;
-    return tw_fail(error, status, "cannot %s '%s': %s", what, path, strerror(errno));
+    bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+    tw_status status = errno == ENOENT ? TW_E_NOT_FOUND : full ? TW_E_DISK_FULL : TW_E_IO;
+    tw_fail(error, status, "cannot %s '%s': %s", what, path, strerror(errno));
+    if (error) error->retriable = full;
+    return status;
 }
 
 tw_status tw_file_open(const char *path, bool write, tw_file *out, tw_error *error) {
@@ -99,6 +102,21 @@ tw_status tw_file_open(const char *path, bool write, tw_file *out, tw_error *err
     strcpy(out->path, path);
     out->fd = open(path, (write ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY) | O_CLOEXEC, 0666);
     return out->fd < 0 ? failed(error, write ? "create" : "open", path) : TW_OK;
+}
+
+tw_status tw_file_open_update(const char *path, bool create, tw_file *out, int64_t *size, tw_error *error) {
+    struct stat s;
+    if (strlen(path) >= sizeof out->path) return tw_fail(error, TW_E_LIMIT, "the path is longer than %zu bytes", sizeof out->path - 1);
+    strcpy(out->path, path);
+    out->fd = open(path, O_RDWR | (create ? O_CREAT : 0) | O_CLOEXEC, 0666);
+    if (out->fd < 0) return failed(error, "open", path);
+    if (fstat(out->fd, &s) != 0) {
+        tw_status status = failed(error, "open", path);
+        tw_file_close(out);
+        return status;
+    }
+    *size = s.st_size;
+    return TW_OK;
 }
 
 tw_status tw_file_read(tw_file *file, void *out, size_t size, int64_t at, size_t *got, tw_error *error) {
@@ -125,6 +143,19 @@ tw_status tw_file_write(tw_file *file, const void *bytes, size_t size, tw_error 
     return TW_OK;
 }
 
+tw_status tw_file_write_at(tw_file *file, const void *bytes, size_t size, int64_t at, tw_error *error) {
+    const char *p = bytes;
+    while (size) {
+        ssize_t n = pwrite(file->fd, p, size, at);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return failed(error, "write", file->path);
+        p += n;
+        at += n;
+        size -= (size_t)n;
+    }
+    return TW_OK;
+}
+
 tw_status tw_file_truncate(tw_file *file, int64_t size, tw_error *error) {
     if (ftruncate(file->fd, size) != 0 || lseek(file->fd, size, SEEK_SET) < 0) return failed(error, "cut", file->path);
     return TW_OK;
@@ -143,6 +174,16 @@ tw_status tw_input_read(int fd, void *out, size_t size, size_t *got, bool *ended
 }
 
 tw_status tw_file_sync(tw_file *file, tw_error *error) { return fsync(file->fd) != 0 ? failed(error, "sync", file->path) : TW_OK; }
+
+tw_status tw_file_sync_data(tw_file *file, tw_error *error) { return fdatasync(file->fd) != 0 ? failed(error, "sync", file->path) : TW_OK; }
+
+tw_status tw_dir_sync(const char *path, tw_error *error) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return failed(error, "open", path);
+    tw_status status = fsync(fd) != 0 ? failed(error, "sync", path) : TW_OK;
+    close(fd);
+    return status;
+}
 
 void tw_file_close(tw_file *file) {
     if (file->fd >= 0) close(file->fd);

@@ -38,7 +38,7 @@ bool tw_interrupted(void);
 /* A static text that a second Ctrl-C writes to standard output before it ends the process: what gives the terminal back. NULL: none. */
 void tw_interrupt_farewell(const char *text);
 
-/* Files. Errors name the path. */
+/* Files. Errors name the path; a full disk is TW_E_DISK_FULL, retriable. */
 typedef struct tw_file {
     int fd;
     char path[1024];
@@ -50,14 +50,20 @@ typedef struct tw_file_info {
 } tw_file_info;
 
 tw_status tw_file_open(const char *path, bool write, tw_file *out, tw_error *error); /* write: created, truncated */
+/* For reading and writing, as it is; `create`: made when it is not there. *size: its length. */
+tw_status tw_file_open_update(const char *path, bool create, tw_file *out, int64_t *size, tw_error *error);
 /* Up to `size` bytes from the current place (or from `at` when it is >= 0); *got 0 at the end. */
 tw_status tw_file_read(tw_file *file, void *out, size_t size, int64_t at, size_t *got, tw_error *error);
 tw_status tw_file_write(tw_file *file, const void *bytes, size_t size, tw_error *error);
+/* All of it at place `at`, or an error, after which that place may hold a part of it. */
+tw_status tw_file_write_at(tw_file *file, const void *bytes, size_t size, int64_t at, tw_error *error);
 /* Cuts the file, and goes on writing at its end. */
 tw_status tw_file_truncate(tw_file *file, int64_t size, tw_error *error);
 /* What a terminal or pipe has right now, up to `size` bytes, without waiting. *ended: no more will come. */
 tw_status tw_input_read(int fd, void *out, size_t size, size_t *got, bool *ended, tw_error *error);
 tw_status tw_file_sync(tw_file *file, tw_error *error);
+tw_status tw_file_sync_data(tw_file *file, tw_error *error); /* bytes and length, not the times */
+tw_status tw_dir_sync(const char *path, tw_error *error);    /* the names in it */
 void tw_file_close(tw_file *file);
 tw_status tw_file_stat(const char *path, tw_file_info *out, tw_error *error);
 tw_status tw_file_rename(const char *from, const char *to, tw_error *error);

@@ -71,6 +71,31 @@ static void test_arena_and_budget(void **state) {
     assert_int_equal(mem.used, 0);
 }
 
+/* A shared budget is charged to the byte, as is its parent; a limit anywhere above refuses and leaves nothing charged. */
+static void test_shared_budget(void **state) {
+    (void)state;
+    tw_mem root, mem;
+    tw_mem_init(&root, NULL, 1000);
+    tw_mem_init(&mem, &root, 0);
+    tw_mem_share(&mem);
+    char *p = tw_malloc(&mem, 600);
+    assert_non_null(p);
+    assert_int_equal(root.used, 600);
+    assert_null(tw_malloc(&mem, 500));
+    assert_int_equal(mem.used, 600);
+    p = tw_realloc(&mem, p, 600, 900);
+    assert_int_equal(root.used, 900);
+    mem.fail_at = 2;
+    char *q = tw_malloc(&mem, 10);
+    assert_non_null(q);
+    assert_null(tw_malloc(&mem, 10));
+    tw_free(&mem, p, 900);
+    tw_free(&mem, q, 10);
+    assert_int_equal(mem.used, 0);
+    assert_int_equal(root.used, 0);
+    tw_mem_close(&mem);
+}
+
 static void test_buf_round_trip(void **state) {
     (void)state;
     tw_mem mem;
@@ -149,13 +174,10 @@ static void test_error_text_is_whole_characters(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_crc32c),
-        cmocka_unit_test(test_crc32c_ways_agree),
-        cmocka_unit_test(test_arena_and_budget),
-        cmocka_unit_test(test_buf_round_trip),
-        cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_error_text),
-        cmocka_unit_test(test_error_text_is_whole_characters),
+        cmocka_unit_test(test_crc32c),           cmocka_unit_test(test_crc32c_ways_agree),
+        cmocka_unit_test(test_arena_and_budget), cmocka_unit_test(test_shared_budget),
+        cmocka_unit_test(test_buf_round_trip),   cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_error_text),       cmocka_unit_test(test_error_text_is_whole_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
