@@ -235,7 +235,7 @@ static bool is_current(const char *path, const char *text, size_t length) {
     char *found = malloc(length + 1);
     FILE *file = fopen(path, "r");
     size_t n = file && found ? fread(found, 1, length + 1, file) : 0;
-    bool same = n == length && memcmp(found, text, length) == 0;
+    bool same = found && n == length && memcmp(found, text, length) == 0;
     if (file) fclose(file);
     free(found);
     if (!same) fprintf(stderr, "%s is stale: run `make docs`\n", path);

@@ -474,7 +474,8 @@ static uint64_t hash_read(tw_reader *in, const tw_type *type) {
 }
 
 tw_status tw_key_hash(const tw_key_codec *codec, tw_str key, uint64_t *hash) {
-    tw_reader in = {key.data, key.data + key.length, false};
+    tw_reader in = {0}; /* an empty key may be of no bytes at all */
+    if (key.length) in = (tw_reader){key.data, key.data + key.length, false};
     uint64_t group = 0;
     *hash = 0;
     if (codec->fixed && key.length != (size_t)codec->width) return TW_E_CORRUPT;

@@ -227,8 +227,7 @@ static void test_memory(void **state) {
     static const char *const queries[] = {
         "SELECT a, c, SUM(b) FILTER (WHERE a > 1), GROUPING(a), GROUP_ID() FROM o GROUP BY GROUPING SETS ((a), (a, c), (a)) ORDER BY c LIMIT 3",
         "WITH w (q) AS (SELECT p FROM v2) SELECT q FROM w UNION SELECT b FROM o UNION ALL VALUES (1), (2) ORDER BY q + 1",
-        "SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, window_end EMIT ON "
-        "UPDATE",
+        "SELECT COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, window_end EMIT ON UPDATE",
         "INSERT INTO s (y, x) VALUES ('a', 1)",
         "INSERT INTO s SELECT 1",
     };
