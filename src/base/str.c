@@ -42,6 +42,7 @@ int tw_str_distance(tw_str a, tw_str b, int limit) {
 const char *tw_str_nearest(tw_str name, const char *const *candidates, int count) {
     int best = (int)name.length / 3;
     best = best < 1 ? 1 : best > 4 ? 4 : best;
+    if (name.length <= 1) best = 0; /* any other letter is one edit away */
     const char *nearest = NULL;
     for (int i = 0; i < count; i++) {
         int d = tw_str_distance(name, tw_str_of(candidates[i]), best);

@@ -63,7 +63,7 @@ static const tw_option_info OPTIONS[] = {
     {"ignore-first-line", TW_OPTION_BOOLEAN, "false", false, NULL, "the first record of each file is skipped"},
 };
 
-/* The first character of an option; Java's escapes are resolved when `java`. */
+/* An option of one character; Java's escapes are resolved when `java`. */
 static tw_status one_character(tw_str text, const char *key, bool java, int *out, tw_error *error) {
     if (!text.data) return TW_OK;
     if (java && text.length == 2 && text.data[0] == '\\') {
@@ -82,7 +82,7 @@ static tw_status one_character(tw_str text, const char *key, bool java, int *out
             return TW_OK;
         }
     }
-    if (text.length == 0 || (unsigned char)text.data[0] >= 0x80)
+    if (text.length != 1 || (unsigned char)text.data[0] >= 0x80)
         return tw_fail(error, TW_E_UNSUPPORTED, "option 'csv.%s': '%.*s' is not one ASCII character", key, TW_STR_ARG(text));
     *out = (unsigned char)text.data[0];
     return TW_OK;

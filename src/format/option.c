@@ -149,6 +149,14 @@ static bool whole_number(tw_str text, int64_t *out) {
     return *end == 0 && v != INT64_MAX && v != INT64_MIN;
 }
 
+static bool only_digits(tw_str text) {
+    text = trim(text);
+    size_t i = text.length && (text.data[0] == '-' || text.data[0] == '+');
+    bool any = i < text.length;
+    for (; i < text.length; i++) any &= text.data[i] >= '0' && text.data[i] <= '9';
+    return any;
+}
+
 int64_t tw_option_int(const tw_option *options, int n, const char *key, int64_t fallback) {
     int64_t value;
     tw_str text = tw_option_get(options, n, key);
@@ -215,7 +223,7 @@ static const char *expected(tw_option_kind kind) {
     case TW_OPTION_DOUBLE: return "a number";
     case TW_OPTION_DURATION: return "a duration such as '10 s', '200 ms' or '1 min'";
     case TW_OPTION_SIZE: return "a size such as '64 kb' or '1 mb'";
-    case TW_OPTION_ENUM: return "one of the values below";
+    case TW_OPTION_ENUM: return "one of its values";
     }
     return "";
 }
@@ -235,10 +243,30 @@ static bool well_formed(const tw_option_info *info, tw_str value) {
     return false;
 }
 
+/* What may be given: the values of an enum, the ends of a range. */
+static void say_limits(const tw_option_info *info, tw_error *error) {
+    char text[400];
+    size_t n = 0;
+    const char *limits = info->limits, *dots = strstr(limits, "..");
+    if (info->kind == TW_OPTION_ENUM) {
+        for (; *limits && n < sizeof text - 2; limits++) {
+            if (*limits == '|') text[n++] = ',';
+            text[n++] = *limits == '|' ? ' ' : *limits;
+        }
+        tw_error_detail(error, "allowed: %.*s", (int)n, text);
+    } else if (dots && dots != limits) {
+        tw_error_detail(error, dots[2] ? "allowed: %.*s to %s" : "allowed: %.*s and more", (int)(dots - limits), limits, dots + 2);
+    } else {
+        tw_error_detail(error, "allowed: at most %s", dots ? dots + 2 : limits);
+    }
+}
+
 tw_status tw_option_check(const tw_option_info *info, tw_str key, tw_str value, tw_error *error) {
     if (well_formed(info, value)) return TW_OK;
-    tw_fail(error, TW_E_INVALID, "option '%.*s': '%.*s' is not %s", TW_STR_ARG(key), TW_STR_ARG(value), expected(info->kind));
-    if (info->limits) tw_error_detail(error, "allowed: %s", info->limits);
+    bool far = info->kind == TW_OPTION_INTEGER && only_digits(value);
+    tw_fail(error, TW_E_INVALID, "option '%.*s': '%.*s' is %s%s", TW_STR_ARG(key), TW_STR_ARG(value), far ? "out of range" : "not ",
+            far ? "" : expected(info->kind));
+    if (info->limits) say_limits(info, error);
     if (info->doc) tw_error_hint(error, "%s", info->doc);
     return TW_E_INVALID;
 }
@@ -248,6 +276,21 @@ static const tw_option_info *find_info(const tw_option_infos *known, int nknown,
         for (int i = 0; i < known[k].n; i++)
             if (tw_option_matches(&known[k].infos[i], known[k].prefix, key)) return &known[k].infos[i];
     return NULL;
+}
+
+/* A family's '#' stands for the name that the key has in its place. */
+static void hint_nearest(const char *nearest, tw_str key, tw_error *error) {
+    const char *hash = strchr(nearest, '#');
+    tw_str name = {NULL, 0};
+    if (hash && (size_t)(hash - nearest) < key.length) {
+        name.data = key.data + (hash - nearest);
+        const char *dot = memchr(name.data, '.', key.length - (size_t)(hash - nearest));
+        name.length = dot ? (size_t)(dot - name.data) : 0;
+    }
+    if (name.length)
+        tw_error_hint(error, "did you mean '%.*s%.*s%s'?", (int)(hash - nearest), nearest, TW_STR_ARG(name), hash + 1);
+    else
+        tw_error_hint(error, "did you mean '%s'?", nearest);
 }
 
 static tw_status unknown_option(const tw_option_infos *known, int nknown, tw_str key, tw_error *error) {
@@ -263,7 +306,7 @@ static tw_status unknown_option(const tw_option_infos *known, int nknown, tw_str
     const char *nearest = tw_str_nearest(key, list, n);
     tw_fail(error, TW_E_UNDEFINED_OPTION, "unknown option '%.*s'", TW_STR_ARG(key));
     if (nearest) {
-        tw_error_hint(error, "did you mean '%s'?", nearest);
+        hint_nearest(nearest, key, error);
     } else if (n > 0) {
         char text[256];
         int at = snprintf(text, sizeof text, "known options:");

@@ -1,10 +1,10 @@
-/* Behaviour files: SQL, input and expected output in one readable text (tests/sql/...slt; `thalweg test`). See docs/testing.md for a tutorial.
+/* Behaviour files: SQL, input and expected output in one readable text (tests/sql/...slt; `thalweg test`).
  *
  *     # a comment
  *     statement                      DDL, SET: must succeed        statement error [SQLSTATE] [at LINE:COLUMN]
  *     <sql>                                                        <sql>
  *                                                                  ----
- *                                                                  <message>, and perhaps lines "detail: ..." "hint: ..."
+ *                                                                  <message>, then the lines "detail: ..." and "hint: ..." that it has
  *     query [ordered]                a bounded query, run to its end (rows compared as a multiset, or in order)
  *     <sql>
  *     ----

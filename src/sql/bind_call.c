@@ -1,7 +1,8 @@
 /* Calls of functions by name: look-up, the tails that only aggregates take, arguments, and the function table's own binding. */
-#include "sql/bind_parts.h"
-
 #include <stdio.h>
+
+#include "sql/bind_parts.h"
+#include "sql/bind_query.h"
 
 /* The type without time attributes, also inside. */
 static const tw_type *plain(tw_arena *arena, const tw_type *type) {
@@ -66,12 +67,43 @@ static const char *wrong_place(tw_str name) {
     return NULL;
 }
 
+/* Functions that Flink has. */
+static bool is_missing(tw_str name) {
+    static const char *const names[] = {"APPROX_COUNT_DISTINCT",
+                                        "BITMAP_AND",
+                                        "BITMAP_ANDNOT",
+                                        "BITMAP_AND_AGG",
+                                        "BITMAP_BUILD",
+                                        "BITMAP_BUILD_AGG",
+                                        "BITMAP_CARDINALITY",
+                                        "BITMAP_FROM_BYTES",
+                                        "BITMAP_OR",
+                                        "BITMAP_OR_AGG",
+                                        "BITMAP_BUILD_CARDINALITY_AGG",
+                                        "BITMAP_TO_ARRAY",
+                                        "BITMAP_TO_BYTES",
+                                        "BITMAP_TO_STRING",
+                                        "BITMAP_XOR",
+                                        "IS_VALID_UTF8",
+                                        "MAKE_VALID_UTF8",
+                                        "OBJECT_OF",
+                                        "OBJECT_UPDATE",
+                                        "PARSE_JSON",
+                                        "PERCENTILE",
+                                        "TRY_PARSE_JSON"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (tw_str_equal_nocase(name, tw_str_of(names[i]))) return true;
+    return false;
+}
+
 static tw_status undefined(tw_binder *binder, const tw_ast_call *call) {
     tw_str name = call->name.text;
     const char *what = call->path.count ? NULL : wrong_place(name);
     if (what)
         return tw_fail_at(binder->error, TW_E_INVALID, call->name.pos, "'%.*s' is %s and is not allowed in %s", TW_STR_ARG(name), what,
                           tw_bind_clause(binder));
+    if (!call->path.count && is_missing(name))
+        return tw_fail_at(binder->error, TW_E_UNSUPPORTED, call->name.pos, "function '%.*s' is not supported yet", TW_STR_ARG(name));
     tw_fail_at(binder->error, TW_E_UNDEFINED_FUNCTION, call->name.pos, "function '%.*s' does not exist", (int)(name.length < 100 ? name.length : 100),
                name.data);
     const char *near = tw_function_nearest(name);
@@ -134,5 +166,8 @@ tw_status tw_bind_call_node(tw_binder *binder, const tw_ast_expr *e, const tw_ex
     const tw_expr **args = TW_NEW_ARRAY(binder->arena, const tw_expr *, call->args.count + 1);
     for (int i = 0; i < call->args.count; i++) TW_TRY(bind_argument(binder, function, call->args.at[i], &args[i]));
     tw_pos pos = call->name.pos.line ? call->name.pos : e->pos;
+    if ((function->flags & TW_FN_WATERMARK) && call->args.count == 1 && args[0]->type->time != TW_ROWTIME)
+        return tw_hint_time(binder, tw_fail_at(binder->error, TW_E_TYPE, call->args.at[0]->pos, "%s takes a time attribute, but it is %s",
+                                               function->name, tw_type_text(binder->arena, args[0]->type)));
     return call_function(binder, function, pos, args, call->args.count, call->returning ? call->returning->type : NULL, out);
 }

@@ -88,8 +88,10 @@ static tw_status not_found(tw_binder *binder, const tw_ast_names *path) {
     }
     tw_fail_at(binder->error, TW_E_UNDEFINED_COLUMN, path->at[0].pos, "column '%.*s' not found in any table", TW_STR_ARG(name));
     tw_names_hint(&columns, name, binder->error);
-    hint_window_id(scope, name, binder->error);
     if (columns.count == 0) tw_error_hint(binder->error, "no columns can be read in %s", tw_bind_clause(binder));
+    if (tw_str_equal(name, TW_STR("window_start")) || tw_str_equal(name, TW_STR("window_end")))
+        tw_error_hint(binder->error, "%.*s is a column of window functions: FROM TABLE(TUMBLE(TABLE ..., DESCRIPTOR(...), ...))", TW_STR_ARG(name));
+    hint_window_id(scope, name, binder->error);
     return TW_E_UNDEFINED_COLUMN;
 }
 
@@ -116,9 +118,12 @@ static tw_status ambiguous(tw_binder *binder, const tw_ast_names *path, int used
 
 tw_status tw_bind_field_of(tw_binder *binder, const tw_expr *base, const tw_ast_name *name, const tw_expr **out) {
     const tw_type *row = base->type;
-    if (row->kind != TW_ROW)
-        return tw_fail_at(binder->error, TW_E_TYPE, name->pos, "field '%.*s' of a value of type %s, which is no ROW", TW_STR_ARG(name->text),
-                          tw_type_text(binder->arena, row));
+    if (row->kind != TW_ROW) {
+        tw_fail_at(binder->error, TW_E_TYPE, name->pos, "a value of type %s has no field '%.*s'", tw_type_text(binder->arena, row),
+                   TW_STR_ARG(name->text));
+        if (row->kind == TW_MAP) tw_error_hint(binder->error, "the value of a key of a map is written map['%.*s']", TW_STR_ARG(name->text));
+        return TW_E_TYPE;
+    }
     int index = tw_type_field(row, name->text);
     if (index < 0) {
         tw_names names = {.arena = binder->arena};

@@ -75,7 +75,7 @@ static tw_status bind_side(tw_binder *binder, const tw_ast_names *name, tw_str b
 
 static bool has_options_hint(const tw_ast_hints *hints) {
     for (int i = 0; hints && i < hints->count; i++)
-        if (tw_str_equal_nocase(hints->at[i].name, TW_STR("OPTIONS"))) return true;
+        if (tw_str_distance(hints->at[i].name, TW_STR("OPTIONS"), 2) <= 2) return true; /* misspelt, it is refused by name */
     return false;
 }
 

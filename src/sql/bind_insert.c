@@ -199,6 +199,10 @@ tw_status tw_bind_insert(tw_binder *binder, const tw_ast_insert *insert, const t
     inner.scope = NULL;
     inner.clause = "PARTITION";
     TW_TRY(find_target(&inner, insert, &t));
+    if (insert->overwrite) {
+        tw_fail_at(binder->error, TW_E_UNSUPPORTED, insert->table.at[0].pos, "INSERT OVERWRITE is not supported: connectors add to what is there");
+        return TW_E_UNSUPPORTED;
+    }
     TW_TRY(take_columns(&inner, insert, &t));
     const tw_option *options = t.table->options;
     int32_t noptions = t.table->noptions;
@@ -209,7 +213,7 @@ tw_status tw_bind_insert(tw_binder *binder, const tw_ast_insert *insert, const t
     if (query->row->nfields != t.expected) return bad_count(&inner, insert, &t, query->row);
     TW_TRY(make_sink_row(&inner, insert, &t, query, &input));
     tw_rel *sink = tw_rel_new(binder->arena, TW_REL_SINK, input->row, &input, 1, insert->table.at[0].pos);
-    sink->u.sink = (tw_rel_sink){.table = t.table, .options = options, .noptions = noptions, .overwrite = insert->overwrite};
+    sink->u.sink = (tw_rel_sink){.table = t.table, .options = options, .noptions = noptions};
     *out = sink;
     return TW_OK;
 }

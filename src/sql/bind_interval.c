@@ -144,7 +144,7 @@ tw_status tw_bind_interval_ms(tw_binder *binder, const tw_ast_expr *e, bool nega
         tw_error_hint(binder->error, "write it in days");
         return TW_E_TYPE;
     }
-    if (kind != TW_INTERVAL_DS && !tw_kind_is_integer(kind)) {
+    if (kind != TW_INTERVAL_DS) {
         tw_fail_at(binder->error, TW_E_TYPE, e->pos, "expected an interval, not %s", tw_type_text(binder->arena, bound->type));
         tw_error_hint(binder->error, "write it as INTERVAL '1' MINUTE");
         return TW_E_TYPE;

@@ -13,6 +13,5 @@ void tw_names_add(tw_names *names, tw_str name) {
 
 void tw_names_hint(const tw_names *names, tw_str name, tw_error *error) {
     const char *near = tw_str_nearest(name, names->at, names->count);
-    bool letter = name.length == 1 && near && !tw_str_equal_nocase(name, tw_str_of(near)); /* any other letter is one edit away */
-    if (near && !letter) tw_error_hint(error, "did you mean %s?", near);
+    if (near) tw_error_hint(error, "did you mean %s?", near);
 }

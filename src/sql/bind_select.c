@@ -94,7 +94,9 @@ static tw_status expand_qualified(tw_select *select, const tw_ast_expr *star) {
         return push_table(select, star, t);
     }
     tw_ast_expr base = {.kind = TW_AST_COLUMN, .pos = star->pos, .column = *qualifier};
-    return expand_row(select, &base, star->pos);
+    tw_status status = expand_row(select, &base, star->pos);
+    if (status != TW_E_UNDEFINED_COLUMN || qualifier->count > 1) return status;
+    return tw_fail_at(select->binder.error, TW_E_UNDEFINED_TABLE, star->pos, "table '%.*s' not found", TW_STR_ARG(qualifier->at[0].text));
 }
 
 static tw_status expand_star(tw_select *select, const tw_ast_expr *star) {

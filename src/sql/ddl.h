@@ -77,6 +77,8 @@ tw_status tw_ddl_as_insert(tw_binder *binder, const tw_ast_create_table *create,
 /* ddl_object.c: the table or view that a statement is about. *out is NULL, without an error, when it is absent and `if_exists`. */
 tw_status tw_ddl_find(tw_binder *binder, const tw_ast_names *name, bool view, bool if_exists, tw_catalog_table **out);
 /* Where a new one goes: path and database checked. *old: what has this path now. */
+/* Is there a database of this name of one or two parts? */
+tw_status tw_ddl_check_database(tw_binder *binder, const tw_ast_names *name);
 tw_status tw_ddl_place(tw_binder *binder, const tw_ast_names *name, bool temporary, tw_str path[3], tw_catalog_table **old);
 
 #endif

@@ -7,6 +7,12 @@ static const tw_ast_name *last_of(const tw_ast_names *name) { return &name->at[n
 tw_status tw_ddl_find(tw_binder *binder, const tw_ast_names *name, bool view, bool if_exists, tw_catalog_table **out) {
     tw_error ignored, *error = binder->error;
     *out = tw_catalog_find(binder->catalog, name, if_exists ? &ignored : error);
+    if (!*out && !if_exists && view && error && strncmp(error->message, "table ", 6) == 0) { /* the catalog knows both as tables */
+        char hint[sizeof error->hint];
+        memcpy(hint, error->hint, sizeof hint);
+        tw_fail_at(error, TW_E_UNDEFINED_TABLE, error->pos, "view '%.*s' not found", TW_STR_ARG(last_of(name)->text));
+        memcpy(error->hint, hint, sizeof hint);
+    }
     if (!*out) return if_exists ? TW_OK : TW_E_UNDEFINED_TABLE;
     if ((*out)->view == view) return TW_OK;
     tw_fail_at(error, TW_E_INVALID, last_of(name)->pos, "'%.*s' is a %s, not a %s", TW_STR_ARG(last_of(name)->text), kind_of(*out),
@@ -31,6 +37,11 @@ static tw_status find_database(tw_binder *binder, const tw_ast_names *name, tw_c
     tw_fail_at(binder->error, TW_E_UNDEFINED_TABLE, last_of(name)->pos, "database '%.*s' not found", TW_STR_ARG(last_of(name)->text));
     tw_names_hint(&names, last_of(name)->text, binder->error);
     return TW_E_UNDEFINED_TABLE;
+}
+
+tw_status tw_ddl_check_database(tw_binder *binder, const tw_ast_names *name) {
+    tw_catalog_database *database;
+    return find_database(binder, name, &database);
 }
 
 tw_status tw_ddl_place(tw_binder *binder, const tw_ast_names *name, bool temporary, tw_str path[3], tw_catalog_table **old) {

@@ -143,6 +143,46 @@ static tw_status check_each(tw_binder *binder, const tw_ast_options *options, co
     return tw_ddl_at(binder, tw_options_check(plain, n, known, nknown, binder->error), pos, true);
 }
 
+/* Connectors and formats know no places: what they say of an option ("option 'key' ...") is said at the option, the rest at `pos`. */
+static tw_status at_option(tw_binder *binder, tw_status status, const tw_ast_options *options, tw_pos pos) {
+    if (status == TW_OK || !binder->error) return status;
+    for (int i = 0; i < options->count; i++) {
+        const char *quoted = tw_arena_printf(binder->arena, "option '%.*s'", TW_STR_ARG(options->at[i].key));
+        if (strstr(binder->error->message, quoted) == binder->error->message) pos = options->at[i].value_pos;
+    }
+    return tw_ddl_at(binder, status, pos, true);
+}
+
+static tw_status try_decoder(tw_binder *binder, const tw_format *format, const tw_type *row, const tw_option *options, int n, tw_error *error) {
+    tw_decoder *decoder;
+    TW_TRY(format->decoder_open(binder->mem, row, row, options, n, NULL, &decoder, error));
+    format->decoder_close(decoder);
+    return TW_OK;
+}
+
+static tw_status try_encoder(tw_binder *binder, const tw_format *format, const tw_type *row, const tw_option *options, int n, tw_error *error) {
+    tw_encoder *encoder;
+    TW_TRY(format->encoder_open(binder->mem, row, options, n, NULL, &encoder, error));
+    format->encoder_close(encoder);
+    return TW_OK;
+}
+
+/* Can the format hold the table's columns, with these options? What it can do in one direction alone is found out when it is used. */
+static tw_status check_schema(tw_binder *binder, const tw_ast_options *options, const tw_type *physical) {
+    const tw_ast_option *chosen = find_option(options, "format");
+    const tw_format *format = chosen ? tw_registry_format(binder->registry, chosen->value) : NULL;
+    tw_error other;
+    int n;
+    if (!format || !physical) return TW_OK;
+    const tw_option *plain = plain_options(binder->arena, options, true, &n);
+    tw_status status = format->decoder_open ? try_decoder(binder, format, physical, plain, n, binder->error) : TW_E_UNSUPPORTED;
+    if (status == TW_E_UNSUPPORTED && format->encoder_open) {
+        tw_status written = try_encoder(binder, format, physical, plain, n, format->decoder_open ? &other : binder->error);
+        if (written == TW_OK || !format->decoder_open) status = written;
+    }
+    return at_option(binder, status, options, chosen->value_pos);
+}
+
 tw_status tw_ddl_check_options(tw_binder *binder, const tw_ast_options *options, const tw_type *physical, tw_pos pos) {
     tw_option_infos known[NLISTS];
     int nknown = 0, n;
@@ -151,9 +191,10 @@ tw_status tw_ddl_check_options(tw_binder *binder, const tw_ast_options *options,
     TW_TRY(check_connector(binder, options, pos, &connector));
     TW_TRY(gather(binder, connector, options, known, &nknown));
     TW_TRY(check_each(binder, options, known, nknown, pos));
+    TW_TRY(check_schema(binder, options, physical));
     if (!connector->validate) return TW_OK;
     const tw_option *plain = plain_options(binder->arena, options, true, &n);
-    return tw_ddl_at(binder, connector->validate(physical, plain, n, binder->error), pos, true);
+    return at_option(binder, connector->validate(physical, plain, n, binder->error), options, pos);
 }
 
 /* ---- hints ----------------------------------------------------------------------------------------------------- */
@@ -161,7 +202,7 @@ tw_status tw_ddl_check_options(tw_binder *binder, const tw_ast_options *options,
 static tw_status check_hint(tw_binder *binder, const tw_catalog_table *table, const tw_ast_hint *hint) {
     if (!tw_str_equal_nocase(hint->name, TW_STR("OPTIONS"))) {
         tw_fail_at(binder->error, TW_E_UNDEFINED_OPTION, hint->pos, "there is no hint '%.*s' for a table", TW_STR_ARG(hint->name));
-        tw_error_hint(binder->error, "OPTIONS('key' = 'value') is one");
+        tw_error_hint(binder->error, "did you mean OPTIONS?");
         return TW_E_UNDEFINED_OPTION;
     }
     if (table->view)

@@ -158,5 +158,5 @@ bool tw_parse_incomplete(tw_arena *arena, tw_str text) {
         status = tw_parse_next(&parse, &statement, &error);
     } while (status == TW_OK);
     if (status != TW_E_SYNTAX) return false;
-    return strstr(error.message, "the end of the script") || strstr(error.message, "is not closed");
+    return strstr(error.message, "end of the script") || strstr(error.message, "is not closed");
 }

@@ -51,7 +51,7 @@ static void create_object(tw_parser *p, tw_ast_statement *statement, tw_ast_obje
         function_tail(p, out);
         return;
     }
-    if (object == TW_AST_OBJECT_MODEL && !tw_p_is(p, "WITH")) tw_p_unsupported(p, p->token.pos, "INPUT and OUTPUT of a model");
+    if (object == TW_AST_OBJECT_MODEL && !tw_p_is(p, "WITH")) tw_p_unsupported(p, p->token.pos, "CREATE MODEL");
     if (tw_p_accept(p, "COMMENT")) out->comment = tw_p_string(p, "a comment in quotes", NULL);
     if (tw_p_accept(p, "WITH")) out->options = tw_p_options(p);
 }

@@ -191,7 +191,8 @@ static tw_ast_expr *is_predicate(tw_parser *p, tw_ast_expr *operand) {
         call = tw_p_call(p, negated ? "IS NOT DISTINCT FROM" : "IS DISTINCT FROM", start, operand, right);
     }
     if (!call && tw_p_accept(p, "JSON")) call = tw_p_json_predicate(p, operand, negated, start);
-    if (!call) tw_p_unexpected(p, NULL);
+    if (!call)
+        tw_p_unexpected(p, negated ? "NULL, TRUE, FALSE, UNKNOWN, DISTINCT FROM or JSON" : "NULL, TRUE, FALSE, UNKNOWN, DISTINCT FROM, JSON or NOT");
     call->call.name.pos = at;
     return call;
 }

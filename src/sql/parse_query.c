@@ -121,7 +121,10 @@ static tw_ast_select *select_core(tw_parser *p) {
     } while (tw_p_accept_op(p, ','));
     if (tw_p_accept(p, "FROM")) select->from = tw_p_from(p);
     if (tw_p_accept(p, "WHERE")) select->where = tw_p_expr(p);
-    if (tw_p_accept2(p, "GROUP", "BY")) group_by(p, select);
+    if (tw_p_accept(p, "GROUP")) {
+        tw_p_expect(p, "BY");
+        group_by(p, select);
+    }
     if (tw_p_accept(p, "HAVING")) select->having = tw_p_expr(p);
     if (tw_p_accept(p, "WINDOW")) windows(p, select);
     if (tw_p_accept(p, "QUALIFY")) select->qualify = tw_p_expr(p);
@@ -316,7 +319,10 @@ tw_ast_query *tw_p_query(tw_parser *p) {
     query->pos = p->token.pos;
     if (tw_p_accept(p, "WITH")) with(p, query);
     query->body = body(p);
-    if (tw_p_accept2(p, "ORDER", "BY")) query->order = tw_p_sorts(p);
+    if (tw_p_accept(p, "ORDER")) {
+        tw_p_expect(p, "BY");
+        query->order = tw_p_sorts(p);
+    }
     while (limit(p, query) || offset(p, query)) {}
     emit(p, &query->emit);
     tw_p_close(p, &query->pos);

@@ -113,8 +113,9 @@ static tw_type *row(tw_parser *p) {
     if (!angle) tw_p_expect_op(p, '(');
     if (angle && tw_p_is_op(p, TW_OP_NE)) tw_p_unexpected(p, "a field's name");
     while (!tw_p_is_op(p, angle ? '>' : ')')) {
-        tw_str name = tw_p_name(p, "a field's name").text;
-        add_field(p, type, name, tw_p_type(p)->type);
+        tw_ast_name field = tw_p_name(p, "a field's name");
+        if (tw_type_field(type, field.text) >= 0) tw_p_fail(p, field.pos, "a ROW has two fields named '%.*s'", TW_STR_ARG(field.text));
+        add_field(p, type, field.text, tw_p_type(p)->type);
         tw_p_accept(p, "COMMENT");
         if (tw_p_at_string(p)) tw_p_string(p, NULL, NULL);
         if (!tw_p_accept_op(p, ',')) break;

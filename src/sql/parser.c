@@ -77,7 +77,7 @@ bool tw_p_accept2(tw_parser *p, const char *first, const char *second) {
 static void describe(const tw_parser *p, char *out, size_t size) {
     const tw_token *token = &p->token;
     if (token->kind == TW_TOKEN_END) {
-        snprintf(out, size, "the end of the script");
+        snprintf(out, size, "end of the script");
         return;
     }
     const char *start = p->lexer.text.data + token->pos.offset;

@@ -89,7 +89,6 @@ typedef struct tw_rel_sink {
     const tw_catalog_table *table; /* NULL: a bare SELECT */
     const tw_option *options;
     int32_t noptions;
-    bool overwrite;
 } tw_rel_sink;
 
 struct tw_rel {

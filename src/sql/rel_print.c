@@ -219,8 +219,8 @@ static void print_sort(tw_buf *out, const tw_rel *rel) {
 static void print_sink(tw_buf *out, const tw_rel *rel) {
     const tw_catalog_table *table = rel->u.sink.table;
     if (table) {
-        tw_buf_printf(out, "LogicalSink(table=[%.*s.%.*s.%.*s]%s, fields=[", TW_STR_ARG(table->path[0]), TW_STR_ARG(table->path[1]),
-                      TW_STR_ARG(table->path[2]), rel->u.sink.overwrite ? ", overwrite=[true]" : "");
+        tw_buf_printf(out, "LogicalSink(table=[%.*s.%.*s.%.*s], fields=[", TW_STR_ARG(table->path[0]), TW_STR_ARG(table->path[1]),
+                      TW_STR_ARG(table->path[2]));
     } else {
         tw_buf_text(out, "LogicalCollect(fields=[");
     }

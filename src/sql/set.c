@@ -16,6 +16,7 @@ static tw_status unknown_key(tw_binder *binder, const tw_ast_option *set) {
 static tw_status check_zone(tw_binder *binder, tw_str id) {
     tw_zone *zone = NULL;
     if (tw_str_equal(id, TW_STR("default"))) return TW_OK;
+    if (id.length == 0) return tw_fail(binder->error, TW_E_VALUE, "a time zone needs a name such as 'UTC' or 'Europe/Berlin'");
     TW_TRY(tw_zone_load(binder->mem, id, &zone, binder->error));
     tw_zone_free(binder->mem, zone);
     return TW_OK;

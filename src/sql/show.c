@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "sql/ddl.h"
+
 typedef struct grid {
     tw_binder *binder;
     const tw_type *row;
@@ -83,6 +85,7 @@ static tw_status show_tables(tw_binder *b, const tw_ast_statement *s, tw_sql_res
     bool views = s->show.what == TW_AST_SHOW_VIEWS;
     grid g = grid_of(b, (const char *[]){views ? "view name" : "table name"}, 1);
     tw_str database = s->show.name.count ? s->show.name.at[s->show.name.count - 1].text : b->catalog->database;
+    if (s->show.name.count) TW_TRY(tw_ddl_check_database(b, &s->show.name));
     for (const tw_catalog_database *d = b->catalog->databases; d; d = d->next) {
         if (!tw_str_equal(d->name, database)) continue;
         for (const tw_catalog_table *t = d->tables; t; t = t->next)
@@ -207,7 +210,12 @@ static tw_status show_create(tw_binder *b, const tw_ast_statement *s, tw_sql_res
     const tw_catalog_table *t = tw_catalog_find(b->catalog, &s->show.name, b->error);
     bool view = s->show.what == TW_AST_SHOW_CREATE_VIEW;
     if (!t) return b->error->status;
-    if (t->view != view) return tw_fail_at(b->error, TW_E_INVALID, s->pos, "'%.*s' is a %s", TW_STR_ARG(t->path[2]), t->view ? "view" : "table");
+    if (t->view != view) {
+        const char *kind = t->view ? "view" : "table";
+        tw_fail_at(b->error, TW_E_INVALID, s->show.name.at[s->show.name.count - 1].pos, "'%.*s' is a %s", TW_STR_ARG(t->path[2]), kind);
+        tw_error_hint(b->error, "write SHOW CREATE %s", t->view ? "VIEW" : "TABLE");
+        return TW_E_INVALID;
+    }
     tw_buf text;
     tw_buf_init(&text, b->mem, 0);
     tw_show_create(&text, t);
@@ -234,7 +242,9 @@ tw_status tw_show(tw_binder *b, const tw_ast_statement *s, tw_sql_result *out) {
     case TW_AST_SHOW_MODULES:
     case TW_AST_SHOW_OTHER: break;
     }
-    return tw_fail_at(b->error, TW_E_UNSUPPORTED, s->pos, "this SHOW statement is not supported");
+    tw_fail_at(b->error, TW_E_UNSUPPORTED, s->pos, "this SHOW statement is not supported");
+    tw_error_hint(b->error, "TABLES, VIEWS, FUNCTIONS, COLUMNS FROM t, CREATE TABLE t, CREATE VIEW v, CATALOGS and DATABASES are shown");
+    return TW_E_UNSUPPORTED;
 }
 
 tw_status tw_show_settings(tw_binder *b, tw_sql_result *out) {

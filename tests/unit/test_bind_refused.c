@@ -15,7 +15,7 @@ static const refusal query[] = {
     {"SELECT a FROM nope", TW_E_UNDEFINED_TABLE, 1, 15, "table 'nope' not found"},
     {"SELECT a FROM plane", TW_E_UNDEFINED_TABLE, 1, 15, "table 'plane' not found"},
     {"SELECT a FROM db.o", TW_E_UNDEFINED_TABLE, 1, 15, "database 'db' not found"},
-    {"SELECT nope.* FROM o", TW_E_UNDEFINED_COLUMN, 1, 8, "column 'nope' not found in any table"},
+    {"SELECT nope.* FROM o", TW_E_UNDEFINED_TABLE, 1, 8, "table 'nope' not found"},
     {"SELECT a.* FROM o", TW_E_TYPE, 1, 8, "'.*' needs a table or a ROW, but this is INT NOT NULL"},
     {"SELECT *", TW_E_INVALID, 1, 8, "SELECT * requires a FROM clause"},
     {"SELECT a FROM o WHERE a", TW_E_TYPE, 1, 23, "the condition of WHERE must be BOOLEAN, not INT NOT NULL"},

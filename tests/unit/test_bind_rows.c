@@ -163,8 +163,8 @@ static void test_insert(void **state) {
         {"INSERT INTO s (y) VALUES ('q'), ('r')", "LogicalSink(table=[default_catalog.default_database.s], fields=[x, y, m])\n"
                                                   "  LogicalValues(tuples=[[{ null:BIGINT, 'q', null:STRING }, { null:BIGINT, 'r', null:STRING }]])\n"
                                                   "ROW<`x` BIGINT, `y` STRING NOT NULL, `m` STRING>"},
-        {"INSERT OVERWRITE part PARTITION (dy = '2020') SELECT a, c FROM o",
-         "LogicalSink(table=[default_catalog.default_database.part], overwrite=[true], fields=[a, b, dy])\n"
+        {"INSERT INTO part PARTITION (dy = '2020') SELECT a, c FROM o",
+         "LogicalSink(table=[default_catalog.default_database.part], fields=[a, b, dy])\n"
          "  LogicalProject(a=[$0], b=[$2], dy=['2020'])\n"
          "    LogicalTableScan(table=[[default_catalog, default_database, o]])\n"
          "ROW<`a` INT NOT NULL, `b` STRING, `dy` STRING>"},

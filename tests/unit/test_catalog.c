@@ -61,7 +61,7 @@ static void test_errors(void **state) {
         {"SET 'table.exec.state.ttl' = 'soon'", TW_E_INVALID, 30,
          "option 'table.exec.state.ttl': 'soon' is not a duration such as '10 s', '200 ms' or '1 min'",
          "state that is not touched for so long may be dropped; 0: kept"},
-        {"SET 'thalweg.on-error' = 'ignore'", TW_E_INVALID, 26, "option 'thalweg.on-error': 'ignore' is not one of the values below",
+        {"SET 'thalweg.on-error' = 'ignore'", TW_E_INVALID, 26, "option 'thalweg.on-error': 'ignore' is not one of its values",
          "'fail': a bad row ends the job; 'divert': it goes to the $errors table"},
         {"SET 'table.local-time-zone' = 'Berlin'", TW_E_VALUE, 31, "there is no time zone 'Berlin'",
          "give an id of the tz database such as 'Europe/Berlin', 'UTC', or an offset such as '+08:00'"},

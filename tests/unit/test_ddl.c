@@ -215,7 +215,7 @@ static const bad BAD_TABLES[] = {
     {"CREATE TABLE t (a INT)" FS(", 'csv.allow-comments' = 'yes'"), "'yes'", TW_E_INVALID,
      "option 'csv.allow-comments': 'yes' is not 'true' or 'false'", "", "lines that begin with # are skipped"},
     {"CREATE TABLE t (a INT) WITH ('connector' = 'datagen', 'rows-per-second' = '0')", "'0'", TW_E_INVALID,
-     "option 'rows-per-second': '0' is not a whole number", "allowed: 1..1000000000", "rows made per second"},
+     "option 'rows-per-second': '0' is out of range", "allowed: 1 to 1000000000", "rows made per second"},
 };
 
 static const bad BAD_LIKES[] = {

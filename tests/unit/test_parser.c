@@ -62,7 +62,7 @@ static void test_bad(void **state) {
     } cases[] = {
         {"SELECT a FORM t", TW_E_SYNTAX, 1, 15, "unexpected \"t\", expected the end of the statement", ""},
         {"SELEC 1", TW_E_SYNTAX, 1, 1, "unexpected \"SELEC\", expected a statement", "did you mean SELECT?"},
-        {"SELECT 1 +", TW_E_SYNTAX, 1, 11, "unexpected the end of the script, expected an expression", ""},
+        {"SELECT 1 +", TW_E_SYNTAX, 1, 11, "unexpected end of the script, expected an expression", ""},
         {"SELECT\n  'abc", TW_E_SYNTAX, 2, 3, "the string is not closed, expected '", ""},
         {"SELECT a FROM order", TW_E_SYNTAX, 1, 15, "unexpected \"order\", expected a table's name",
          "order is a reserved word; as a name it stands in backticks: `order`"},
