@@ -103,6 +103,17 @@ static tw_status compress(tw_record_writer *writer, tw_buf *scratch, uint64_t *a
     return TW_OK;
 }
 
+/* The head of a batch of `length` bytes that nobody is said to have produced. */
+static void put_head(char *head, size_t length, uint64_t attributes, int32_t last_delta, int32_t nrecords) {
+    memset(head, 0, TW_RECORD_BATCH_HEAD);
+    put(head + LENGTH, length - LENGTH_END, 4);
+    head[MAGIC] = 2;
+    put(head + ATTRIBUTES, attributes, 2);
+    put(head + LAST_DELTA, (uint64_t)last_delta, 4);
+    memset(head + PRODUCER_ID, 0xff, COUNT - PRODUCER_ID);
+    put(head + COUNT, (uint64_t)nrecords, 4);
+}
+
 tw_status tw_record_writer_finish(tw_record_writer *writer, tw_buf *scratch, tw_error *error) {
     tw_buf *out = writer->out;
     uint64_t attributes = 0;
@@ -113,17 +124,17 @@ tw_status tw_record_writer_finish(tw_record_writer *writer, tw_buf *scratch, tw_
     tw_status status = writer->compression == TW_COMPRESSION_NONE ? TW_OK : compress(writer, scratch, &attributes, error);
     if (status != TW_OK) return give_up(writer, status);
     char *head = out->data + writer->begin;
-    memset(head, 0, TW_RECORD_BATCH_HEAD);
-    put(head + LENGTH, out->length - writer->begin - LENGTH_END, 4);
-    head[MAGIC] = 2;
-    put(head + ATTRIBUTES, attributes, 2);
-    put(head + LAST_DELTA, (uint64_t)writer->last_delta, 4);
+    put_head(head, out->length - writer->begin, attributes, writer->last_delta, writer->nrecords);
     put(head + BASE_TIME, (uint64_t)writer->base_timestamp, 8);
     put(head + MAX_TIME, (uint64_t)writer->max_timestamp, 8);
-    memset(head + PRODUCER_ID, 0xff, COUNT - PRODUCER_ID);
-    put(head + COUNT, (uint64_t)writer->nrecords, 4);
     seal(head);
     return TW_OK;
+}
+
+void tw_record_batch_empty(char head[TW_RECORD_BATCH_HEAD], int64_t base_offset, int32_t last_delta) {
+    put_head(head, TW_RECORD_BATCH_HEAD, 0, last_delta, 0);
+    tw_record_batch_place(head, base_offset, 0);
+    seal(head);
 }
 
 void tw_record_batch_place(char *batch, int64_t base_offset, int32_t leader_epoch) {

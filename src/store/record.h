@@ -92,6 +92,9 @@ void tw_record_batch_stand_in(char *batch, const tw_record_batch *original, int6
 /* Says who produced it: idempotent and transactional producers. Recomputes the CRC. */
 void tw_record_batch_sign(char *batch, int64_t producer_id, int16_t producer_epoch, int32_t base_sequence, bool transactional);
 
+/* A whole batch without records, which holds the place of offsets that have none. */
+void tw_record_batch_empty(char head[TW_RECORD_BATCH_HEAD], int64_t base_offset, int32_t last_delta);
+
 /* ---- reading ---- */
 
 /* Length of the batch that begins at `bytes`, which has at least 12; 0: not a length that a batch can have. */
