@@ -24,7 +24,7 @@ typedef struct compaction {
     /* of the segment that is being written */
     tw_durable *aside;
     int64_t gap_from, gap_to; /* offsets of batches that went and are not written yet: [from, to) */
-    bool changed;
+    int64_t due_ms;           /* when the first of the tombstones that stay may go */
 } compaction;
 
 /* ---- the keys ---- */
@@ -143,34 +143,57 @@ static tw_status write_staying(compaction *c, const tw_record_batch *batch, int6
     return write_batch(c, (tw_str){c->out.data, c->out.length}, batch, error);
 }
 
-static tw_status rewrite_batch(compaction *c, const tw_record_batch *batch, tw_error *error) {
-    int32_t count;
-    bool tombstones;
-    if (tw_record_batch_control(batch)) return write_batch(c, batch->bytes, batch, error);
-    TW_TRY(count_staying(c, batch, &count, &tombstones, error));
-    if (count == 0) {
-        c->changed |= batch->nrecords > 0 || c->gap_from < c->gap_to; /* or two empty batches become one */
-        c->gap_to = batch->last_offset + 1;
-        return TW_OK;
+/* What becomes of a batch. */
+typedef struct fate {
+    int32_t count;   /* records that stay */
+    int64_t horizon; /* -1: no tombstone does */
+    bool as_it_is;
+} fate;
+
+static tw_status judge(compaction *c, const tw_record_batch *batch, fate *out, tw_error *error) {
+    bool tombstones, noted = tw_record_batch_horizon(batch);
+    *out = (fate){batch->nrecords, -1, true};
+    if (tw_record_batch_control(batch)) return TW_OK;
+    TW_TRY(count_staying(c, batch, &out->count, &tombstones, error));
+    if (tombstones) out->horizon = noted ? batch->base_timestamp : c->now_ms + c->log->config.delete_retention_ms;
+    if (tombstones && out->horizon < c->due_ms) c->due_ms = out->horizon;
+    out->as_it_is = out->count == batch->nrecords && tombstones == noted;
+    return TW_OK;
+}
+
+/* Is there anything to do in a segment? Two empty batches in a row are, too: they become one. */
+static tw_status is_needed(compaction *c, tw_segment *segment, bool *needed, tw_error *error) {
+    tw_record_batch batch;
+    tw_status status;
+    fate becomes;
+    bool empty = false;
+    *needed = false;
+    tw_segment_scan_begin(&c->scan, segment, 0, segment->base);
+    while ((status = next_batch(c, &batch, error)) == TW_OK) {
+        TW_TRY(judge(c, &batch, &becomes, error));
+        *needed |= !becomes.as_it_is || (empty && batch.nrecords == 0);
+        empty = batch.nrecords == 0;
     }
-    bool noted = tw_record_batch_horizon(batch);
-    if (count == batch->nrecords && tombstones == noted) return write_batch(c, batch->bytes, batch, error);
-    c->changed = true;
-    int64_t horizon = !tombstones ? -1 : noted ? batch->base_timestamp : c->now_ms + c->log->config.delete_retention_ms;
-    return write_staying(c, batch, horizon, error);
+    return status == TW_END ? TW_OK : status;
+}
+
+static tw_status rewrite_batch(compaction *c, const tw_record_batch *batch, tw_error *error) {
+    fate becomes;
+    TW_TRY(judge(c, batch, &becomes, error));
+    if (becomes.count > 0) return becomes.as_it_is ? write_batch(c, batch->bytes, batch, error) : write_staying(c, batch, becomes.horizon, error);
+    c->gap_to = batch->last_offset + 1;
+    return TW_OK;
 }
 
 /* Writes the aside file of a segment, and syncs it. */
 static tw_status rewrite(compaction *c, tw_segment *segment, tw_error *error) {
     tw_record_batch batch;
     tw_status status = TW_OK;
-    c->changed = false;
     c->gap_from = c->gap_to = segment->base;
     tw_segment_scan_begin(&c->scan, segment, 0, segment->base);
     while (status == TW_OK && (status = next_batch(c, &batch, error)) == TW_OK) status = rewrite_batch(c, &batch, error);
     if (status == TW_END) status = write_gap(c, error);
-    if (status == TW_OK && c->changed) status = tw_durable_sync(c->aside, error);
-    return status;
+    return status == TW_OK ? tw_durable_sync(c->aside, error) : status;
 }
 
 /* The renamed file takes the segment's place. Readers that are in the old one keep it. */
@@ -193,14 +216,16 @@ static tw_status replace(compaction *c, int32_t i, int64_t length, tw_error *err
 static tw_status compact_segment(compaction *c, int32_t i, tw_error *error) {
     tw_segment *segment = c->log->segments[i];
     char aside[TW_SEGMENT_PATH + 16];
+    bool needed;
+    TW_TRY(is_needed(c, segment, &needed, error));
+    if (!needed) return TW_OK;
     snprintf(aside, sizeof aside, "%s.compact", tw_durable_path(segment->file));
-    tw_file_remove(aside, NULL); /* of a compaction that failed */
     TW_TRY(tw_durable_open(c->log->mem, aside, 0, &c->aside, error));
     tw_status status = rewrite(c, segment, error);
     int64_t length = tw_durable_end(c->aside);
     tw_durable_close(c->aside);
-    if (status == TW_OK && c->changed) status = tw_file_rename(aside, tw_durable_path(segment->file), error);
-    if (status != TW_OK || !c->changed) {
+    if (status == TW_OK) status = tw_file_rename(aside, tw_durable_path(segment->file), error);
+    if (status != TW_OK) {
         tw_file_remove(aside, NULL);
         return status;
     }
@@ -223,9 +248,8 @@ tw_status tw_log_compact(tw_log *log, int64_t now_ms, tw_error *error) {
     TW_TRY(count_old(log, now_ms, &n, error));
     if (n == 0) return TW_OK;
     int64_t to = log->segments[n]->base;
-    bool due = to > log->clean_to || now_ms - log->cleaned_ms >= log->config.delete_retention_ms; /* then tombstones may go */
-    if (!due) return TW_OK;
-    compaction c = {.log = log, .now_ms = now_ms};
+    if (to <= log->clean_to && now_ms < log->tombstones_due_ms) return TW_OK;
+    compaction c = {.log = log, .now_ms = now_ms, .due_ms = INT64_MAX};
     tw_buf_init(&c.out, log->mem, 0);
     tw_buf_init(&c.scratch, log->mem, 0);
     tw_status status = grow(&c, error);
@@ -233,7 +257,7 @@ tw_status tw_log_compact(tw_log *log, int64_t now_ms, tw_error *error) {
     for (int32_t i = 0; i < n && status == TW_OK; i++) status = compact_segment(&c, i, error);
     if (status == TW_OK) {
         log->clean_to = to;
-        log->cleaned_ms = now_ms;
+        log->tombstones_due_ms = c.due_ms;
     }
     tw_free(log->mem, c.places, sizeof *c.places * c.room);
     tw_buf_free(&c.out);

@@ -107,6 +107,7 @@ tw_status tw_log_open(tw_mem *mem, tw_os *os, const char *folder, const tw_log_c
     pthread_mutex_init(&log->indexing, NULL);
     tw_record_reader_init(&log->reader, mem);
     tw_buf_init(&log->bytes, mem, 0);
+    tw_buf_init(&log->scratch, mem, 0);
     tw_status status = open_segments(log, state, error);
     if (status != TW_OK) {
         tw_log_close(log);
@@ -130,6 +131,7 @@ void tw_log_close(tw_log *log) {
     tw_free(log->mem, log->segments, sizeof *log->segments * (size_t)log->room);
     tw_record_reader_close(&log->reader);
     tw_buf_free(&log->bytes);
+    tw_buf_free(&log->scratch);
     pthread_rwlock_destroy(&log->lock);
     pthread_mutex_destroy(&log->indexing);
     tw_free(log->mem, log->folder, log->folder_size);
@@ -165,6 +167,37 @@ static tw_status check_keys(tw_log *log, const tw_record_batch *batch, tw_error 
     }
 }
 
+/* The topic's compression instead of the producer's; the batch is then one of log->bytes. */
+static tw_status recompress(tw_log *log, tw_record_batch *batch, tw_error *error) {
+    tw_record_writer writer;
+    tw_record record;
+    tw_status status;
+    TW_TRY(tw_record_reader_begin(&log->reader, batch, TW_LOG_BATCH_LIMIT, error));
+    tw_buf_clear(&log->bytes);
+    tw_record_writer_begin(&writer, &log->bytes, (tw_compression)log->config.compression);
+    while ((status = tw_record_reader_next(&log->reader, &record, error)) == TW_OK)
+        tw_record_writer_add_at(&writer, &record, (int32_t)(record.offset - batch->base_offset));
+    if (status != TW_END) return status;
+    TW_TRY(tw_record_writer_finish(&writer, &log->scratch, error));
+    tw_record_batch_stand_in(log->bytes.data, batch, -1);
+    return tw_record_batch_head(log->bytes.data, batch, error);
+}
+
+/* Brings a batch, which has its offset, into the form in which the topic keeps it. */
+static tw_status prepare_batch(tw_log *log, tw_record_batch *batch, int64_t now_ms, tw_error *error) {
+    const tw_log_config *config = &log->config;
+    bool records = batch->nrecords > 0 && !tw_record_batch_control(batch);
+    if (config->compact && records) TW_TRY(check_keys(log, batch, error));
+    if (config->compression >= 0 && records && (int)tw_record_batch_compression(batch) != config->compression) TW_TRY(recompress(log, batch, error));
+    if (batch->bytes.length > (size_t)config->max_message_bytes)
+        return tw_fail(error, TW_E_LIMIT, "a record batch of %zu bytes is larger than max.message.bytes, %d", batch->bytes.length,
+                       config->max_message_bytes);
+    if (!config->log_append_time) return TW_OK;
+    tw_record_batch_set_append_time((char *)(uintptr_t)batch->bytes.data, now_ms);
+    batch->max_timestamp = now_ms;
+    return TW_OK;
+}
+
 static tw_status append_batch(tw_log *log, char *bytes, size_t left, size_t *length, tw_error *error) {
     int64_t now = tw_wall_ms(log->os);
     tw_record_batch batch;
@@ -173,16 +206,10 @@ static tw_status append_batch(tw_log *log, char *bytes, size_t left, size_t *len
     TW_TRY(tw_record_batch_head(bytes, &batch, error));
     *length = batch.bytes.length;
     if (*length > left) return tw_fail(error, TW_E_CORRUPT, "a record batch to be appended is cut off");
-    if (*length > (size_t)log->config.max_message_bytes)
-        return tw_fail(error, TW_E_LIMIT, "a record batch of %zu bytes is larger than max.message.bytes, %d", *length, log->config.max_message_bytes);
-    if (log->config.compact && !tw_record_batch_control(&batch)) TW_TRY(check_keys(log, &batch, error));
-    if (log->config.log_append_time) {
-        tw_record_batch_set_append_time(bytes, now);
-        batch.max_timestamp = now;
-    }
-    if (is_full(log, *length, now)) TW_TRY(tw_log_roll(log, error));
+    TW_TRY(prepare_batch(log, &batch, now, error));
+    if (is_full(log, batch.bytes.length, now)) TW_TRY(tw_log_roll(log, error));
     tw_segment *active = tw_log_active(log);
-    TW_TRY(tw_durable_append(active->file, bytes, *length, error));
+    TW_TRY(tw_durable_append(active->file, batch.bytes.data, batch.bytes.length, error));
     pthread_rwlock_wrlock(&log->lock);
     if (active->extent.length == 0) active->born_ms = now;
     tw_status status = tw_segment_note(active, &batch, error);

@@ -7,6 +7,8 @@
  * scan of the heads when the segment is first read; nothing else about a segment is stored. A closed segment is one that has a successor; its committed
  * end is its length.
  *
+ * Batches follow each other without a gap in the offsets; compaction, which takes records out, leaves batches that lack some, or have none at all.
+ *
  * Offsets are given at append, which only the store's commit calls (store/store.h). `end` is what readers may see; it moves with commits. `start` moves up by
  * retention and by tw_log_delete_before. Reading is open to any thread; a segment that is being read stays until the reader is done with it. */
 #ifndef TW_STORE_LOG_H
@@ -40,7 +42,7 @@ typedef struct tw_log_state {
     int64_t segment_length; /* its committed end, bytes */
 } tw_log_state;
 
-/* Cuts what was not committed. TW_E_CORRUPT names file and place. `config` is copied. */
+/* Cuts what was not committed. TW_E_CORRUPT names file and place. `config` is copied. `mem` is a shared one (tw_mem_share): readers allocate, too. */
 tw_status tw_log_open(tw_mem *mem, tw_os *os, const char *folder, const tw_log_config *config, const tw_log_state *state, tw_log **out,
                       tw_error *error);
 void tw_log_close(tw_log *log);
@@ -48,7 +50,9 @@ void tw_log_configure(tw_log *log, const tw_log_config *config);
 
 /* ---- the store's side: one thread at a time ---- */
 
-/* Gives the batches (one or more, whole and checked) their offsets and appends them; rolls to a new segment when the active one is full or old.
+/* Gives the batches (one or more, whole and checked) their offsets and appends them; rolls to a new segment when the active one is full or old. They are
+ * written over with their offsets, and compressed again where the topic has a compression of its own. TW_E_LIMIT: one is larger than
+ * max.message.bytes. TW_E_INVALID: a record without a key in a compacted topic.
  * *first: offset of the first record. On failure everything since the last commit is to be rolled back. */
 tw_status tw_log_append(tw_log *log, char *batches, size_t length, int64_t *first, tw_error *error);
 tw_status tw_log_sync(tw_log *log, tw_error *error);
@@ -56,7 +60,7 @@ tw_status tw_log_sync(tw_log *log, tw_error *error);
 void tw_log_pending_state(const tw_log *log, tw_log_state *out);
 void tw_log_committed(tw_log *log); /* `end` moves: readers see it */
 tw_status tw_log_rollback(tw_log *log, tw_error *error);
-/* Retention and compaction: one step of housekeeping. *changed: the state is to be committed; then tw_log_reap unlinks what is not needed any more. */
+/* Retention and compaction, between commits: one step of housekeeping. Compacted segments are in place when it returns. *changed: the state is to be committed; then tw_log_reap unlinks what is not needed any more. */
 tw_status tw_log_clean(tw_log *log, int64_t now_ms, bool *changed, tw_error *error);
 tw_status tw_log_delete_before(tw_log *log, int64_t offset, bool *changed, tw_error *error);
 void tw_log_reap(tw_log *log);
@@ -67,7 +71,7 @@ int64_t tw_log_start(const tw_log *log);
 int64_t tw_log_end(const tw_log *log);
 int64_t tw_log_bytes(const tw_log *log);
 /* Appends to `out` whole batches, from the one that holds `offset` (or the first behind it, where compaction left a gap) up to the end that was visible at
- * `below` (INT64_MAX: now): about `max` bytes, at least one batch. TW_END: there is nothing at or behind `offset` yet. Offset below start: TW_E_NOT_FOUND. CRCs
+ * `below` (INT64_MAX: now): about `max` bytes, at least one batch. The first has records; others may have none (compaction). TW_END: there is nothing at or behind `offset` yet. Offset below start: TW_E_NOT_FOUND. CRCs
  * are checked. */
 tw_status tw_log_read(tw_log *log, int64_t offset, int64_t below, size_t max, tw_buf *out, tw_error *error);
 /* Offset of the first record whose timestamp is >= ms; -1: none is. */

@@ -22,12 +22,13 @@ struct tw_log {
     int32_t count, room;
     _Atomic int64_t start, end; /* what readers see */
     int64_t pending_start, pending_end;
-    int32_t committed_count;      /* segments that a commit knows of */
-    tw_segment_extent committed;  /* of the last of them */
-    tw_segment *doomed;           /* behind `start` since a commit; files to be unlinked */
-    int64_t clean_to, cleaned_ms; /* where compaction has been up to, and when, since the log was opened */
-    tw_record_reader reader;      /* the owner's */
-    tw_buf bytes;                 /* the owner's */
+    int32_t committed_count;     /* segments that a commit knows of */
+    tw_segment_extent committed; /* of the last of them */
+    tw_segment *doomed;          /* behind `start` since a commit; files to be unlinked */
+    int64_t clean_to;            /* offset that compaction has been up to since the log was opened */
+    int64_t tombstones_due_ms;   /* when the first tombstone in front of it may go */
+    tw_record_reader reader;     /* the owner's */
+    tw_buf bytes, scratch;       /* the owner's */
 };
 
 static inline tw_segment *tw_log_active(const tw_log *log) { return log->segments[log->count - 1]; }

@@ -363,6 +363,30 @@ static void test_append_time_and_limits(void **state) {
     log_test_done(&t);
 }
 
+/* The topic's compression, whatever the producer's; offsets and records stay. */
+static void test_recompressed(void **state) {
+    (void)state;
+    log_test t;
+    tw_buf out;
+    log_test_init(&t);
+    assert_int_equal(log_test_open(&t), TW_OK);
+    for (int compression = -1; compression <= TW_COMPRESSION_ZSTD; compression++) {
+        tw_record_batch batch;
+        int first = 10 * (compression + 1);
+        t.config.compression = compression;
+        tw_log_configure(t.log, &t.config);
+        assert_int_equal(log_test_append(&t, first, 10, 0, 100, 5), TW_OK);
+        assert_int_equal(log_test_commit(&t), TW_OK);
+        tw_buf_init(&out, &t.mem, 0);
+        assert_int_equal(tw_log_read(t.log, first, INT64_MAX, 1, &out, &t.error), TW_OK);
+        assert_int_equal(tw_record_batch_read((tw_str){out.data, out.length}, &batch, &t.error), TW_OK);
+        assert_int_equal(tw_record_batch_compression(&batch), compression < 0 ? 0 : compression);
+        tw_buf_free(&out);
+    }
+    log_test_expect(&t, 0, 60, 1 << 20);
+    log_test_done(&t);
+}
+
 /* A record of 40 MiB: read whole though the reader asked for a byte. */
 static void test_huge_record(void **state) {
     (void)state;
@@ -489,6 +513,7 @@ int main(void) {
         cmocka_unit_test(test_retention),
         cmocka_unit_test(test_rolls_by_time),
         cmocka_unit_test(test_append_time_and_limits),
+        cmocka_unit_test(test_recompressed),
         cmocka_unit_test(test_huge_record),
         cmocka_unit_test(test_every_allocation_can_fail),
         cmocka_unit_test(test_readers_run_along),
