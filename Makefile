@@ -66,6 +66,7 @@ bench: build ## the benchmarks, ROUNDS (3) times (BIDS names the file of JSON bi
 	$(call ninja,$(BUILD),bench)
 	@bench/run.py --bids $(BIDS) --rounds $(ROUNDS) $(BUILD)
 	@$(BUILD)/bench/bench_json $(BIDS)
+	@$(BUILD)/bench/bench_log $(BUILD)/bench-log
 
 conformance: build ## the scripts with real Flink's answers (CONFORMANCE names the runner)
 	@if [ -x $(CONFORMANCE) ]; then $(CONFORMANCE) $(BUILD)/thalweg; else echo "conformance: no $(CONFORMANCE) here, left out"; fi
