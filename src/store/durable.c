@@ -91,9 +91,13 @@ tw_status tw_durable_sync(tw_durable *file, tw_error *error) {
     drop_buffer(file);
     tw_status status = tw_file_sync_data(&file->file, error);
     if (status == TW_OK && file->new_name) status = sync_name(file, error);
-    file->lost = status != TW_OK;
-    file->new_name = file->new_name && status != TW_OK;
-    return status;
+    if (status == TW_OK) {
+        file->new_name = false;
+        return TW_OK;
+    }
+    file->lost = true;
+    if (error) error->status = TW_E_IO, error->retriable = false; /* a full disk, too: what the kernel could not write may be gone from its cache */
+    return TW_E_IO;
 }
 
 void tw_durable_committed(tw_durable *file) { atomic_store_explicit(&file->committed, file->end, memory_order_release); }
@@ -112,7 +116,7 @@ tw_status tw_durable_read(tw_durable *file, int64_t at, void *out, size_t size, 
     int64_t committed = tw_durable_committed_end(file);
     *got = 0;
     if (at < 0 || at >= committed) return TW_OK;
-    if ((int64_t)size > committed - at) size = (size_t)(committed - at);
+    if (size > (size_t)(committed - at)) size = (size_t)(committed - at);
     TW_TRY(tw_file_read(&file->file, out, size, at, got, error));
     if (*got == size) return TW_OK;
     return tw_fail(error, TW_E_CORRUPT, "'%s' ends at %lld, but %lld bytes were committed", file->file.path, (long long)at + (long long)*got,

@@ -18,8 +18,9 @@ tw_status tw_durable_open(tw_mem *mem, const char *path, int64_t committed, tw_d
 void tw_durable_close(tw_durable *file);
 /* TW_E_DISK_FULL (retriable; nothing of these bytes counts) or TW_E_IO. */
 tw_status tw_durable_append(tw_durable *file, const void *bytes, size_t length, tw_error *error);
-tw_status tw_durable_sync(tw_durable *file, tw_error *error); /* data, and the folder when the file is new */
-void tw_durable_committed(tw_durable *file);                  /* what is appended is committed: readers may see it */
+/* Data, and the folder when the file is new. TW_E_DISK_FULL: retriable. TW_E_IO: what the file holds is not known any more, and every later sync fails. */
+tw_status tw_durable_sync(tw_durable *file, tw_error *error);
+void tw_durable_committed(tw_durable *file); /* what is appended is committed: readers may see it */
 tw_status tw_durable_rollback(tw_durable *file, tw_error *error);
 int64_t tw_durable_end(const tw_durable *file);           /* with what is not committed */
 int64_t tw_durable_committed_end(const tw_durable *file); /* any thread */

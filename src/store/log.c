@@ -42,6 +42,9 @@ static int64_t base_of(const char *name) {
     return strtoll(name, NULL, 10);
 }
 
+/* Left by a compaction that a crash ended? */
+static bool is_aside(const char *name) { return strlen(name) == 32 && strspn(name, "0123456789") == 20 && strcmp(name + 20, ".log.compact") == 0; }
+
 static tw_status open_active(tw_log *log, const tw_log_state *state, tw_error *error) {
     tw_status status = add_segment(log, state->segment, state->segment_length, error);
     if (status == TW_E_NOT_FOUND) {
@@ -56,8 +59,7 @@ static tw_status open_active(tw_log *log, const tw_log_state *state, tw_error *e
 static tw_status open_closed(tw_log *log, const tw_log_state *state, const char *const *names, int n, tw_error *error) {
     for (int i = 0; i < n; i++) {
         int64_t base = base_of(names[i]), next = state->segment;
-        size_t length = strlen(names[i]);
-        bool aside = length > 8 && strcmp(names[i] + length - 8, ".compact") == 0;
+        bool aside = is_aside(names[i]);
         for (int k = i + 1; k < n && next == state->segment; k++)
             if (base_of(names[k]) > base && base_of(names[k]) < next) next = base_of(names[k]);
         if ((base < 0 && !aside) || base == state->segment) continue;
@@ -89,6 +91,15 @@ static tw_status open_segments(tw_log *log, const tw_log_state *state, tw_error 
     return status;
 }
 
+/* Readers that never pause do not keep the appender out. */
+static void init_lock(pthread_rwlock_t *lock) {
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+}
+
 tw_status tw_log_open(tw_mem *mem, tw_os *os, const char *folder, const tw_log_config *config, const tw_log_state *state, tw_log **out,
                       tw_error *error) {
     TW_ASSERT(mem->shared);
@@ -103,7 +114,7 @@ tw_status tw_log_open(tw_mem *mem, tw_os *os, const char *folder, const tw_log_c
     *log = (tw_log){.mem = mem, .os = os, .folder = memcpy(copy, folder, size), .folder_size = size, .config = *config};
     log->pending_start = log->start = state->start;
     log->pending_end = log->end = state->end;
-    pthread_rwlock_init(&log->lock, NULL);
+    init_lock(&log->lock);
     pthread_mutex_init(&log->indexing, NULL);
     tw_record_reader_init(&log->reader, mem);
     tw_buf_init(&log->bytes, mem, 0);

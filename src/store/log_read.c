@@ -89,7 +89,7 @@ static tw_status read_segment(tw_segment *segment, tw_segment_mark mark, int64_t
     size_t first = scan.batch.bytes.length, size, got;
     int64_t place = scan.place - (int64_t)first;
     size = max < first ? first : max;
-    if ((int64_t)size > scan.end - place) size = (size_t)(scan.end - place);
+    if (size > (size_t)(scan.end - place)) size = (size_t)(scan.end - place);
     char *to = tw_buf_reserve(out, size);
     if (!to) return tw_fail(error, TW_E_NOMEM, "out of memory for %zu bytes of '%s'", size, tw_durable_path(segment->file));
     TW_TRY(tw_durable_read(segment->file, place, to, size, &got, error));

@@ -4,8 +4,10 @@
 
 #include "test.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "store/log.h"
@@ -110,6 +112,17 @@ static inline tw_status log_test_read(log_test *t, int64_t offset, size_t max, l
     tw_buf_free(&bytes);
     tw_record_reader_close(&reader);
     return status;
+}
+
+/* From here on no file gets longer than `bytes`, as if the disk were full; 0: it is not any more. */
+static inline void log_test_fill_disk(size_t bytes) {
+    static struct rlimit old;
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    if (bytes) getrlimit(RLIMIT_FSIZE, &old);
+    limit = old;
+    if (bytes) limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 typedef struct log_test_count {

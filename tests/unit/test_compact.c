@@ -232,6 +232,27 @@ static void test_failures(void **state) {
     log_test_done(&t);
 }
 
+/* No room for the new segment: the old ones stay, nothing is left aside, and it is done when there is room. */
+static void test_full_disk(void **state) {
+    (void)state;
+    log_test t;
+    static kept k;
+    bool changed;
+    begin(&t);
+    fill(&t, 0, 40, 31);
+    int64_t bytes = tw_log_bytes(t.log);
+    log_test_fill_disk(100);
+    assert_int_equal(tw_log_clean(t.log, NOW, &changed, &t.error), TW_E_DISK_FULL);
+    log_test_fill_disk(0);
+    assert_true(tw_log_bytes(t.log) <= bytes);
+    read_kept(&t, 0, &k);
+    assert_true(k.n > 31);
+    clean(&t);
+    read_kept(&t, 0, &k);
+    assert_int_equal(k.n, 31 + t.state.end - t.state.segment);
+    log_test_done(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_last_of_each_key_stays),
@@ -241,6 +262,7 @@ int main(void) {
         cmocka_unit_test(test_keys_are_wanted),
         cmocka_unit_test(test_older_data),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

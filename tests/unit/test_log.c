@@ -363,6 +363,35 @@ static void test_append_time_and_limits(void **state) {
     log_test_done(&t);
 }
 
+/* The disk is full, at every place: the append or the sync says so, retriable; rolled back, the log is as before, and the same goes in when there is
+ * room. */
+static void test_full_disk(void **state) {
+    (void)state;
+    log_test t;
+    log_test_init(&t);
+    t.config.segment_bytes = 100000;
+    t.config.max_message_bytes = INT32_MAX;
+    assert_int_equal(log_test_open(&t), TW_OK);
+    fill(&t, 0, 10);
+    int full = 0;
+    for (size_t bytes = 5000; bytes < 100000; bytes += 9000) {
+        log_test_fill_disk(bytes);
+        tw_status status = log_test_append(&t, 100, 10, 0, 20, NOW);
+        if (status == TW_OK) status = log_test_append(&t, 110, 1, 0, 80000, NOW);
+        if (status == TW_OK) status = log_test_append(&t, 111, 9, 0, 2000, NOW);
+        if (status == TW_OK) status = tw_log_sync(t.log, &t.error);
+        log_test_fill_disk(0);
+        if (status != TW_OK) assert_true(status == TW_E_DISK_FULL && t.error.retriable && ++full);
+        assert_int_equal(tw_log_rollback(t.log, &t.error), TW_OK);
+        log_test_expect(&t, 0, 100, 1 << 20);
+    }
+    assert_true(full > 5);
+    fill(&t, 100, 10);
+    log_test_reopen(&t);
+    log_test_expect(&t, 0, 200, 1 << 20);
+    log_test_done(&t);
+}
+
 /* The topic's compression, whatever the producer's; offsets and records stay. */
 static void test_recompressed(void **state) {
     (void)state;
@@ -513,6 +542,7 @@ int main(void) {
         cmocka_unit_test(test_retention),
         cmocka_unit_test(test_rolls_by_time),
         cmocka_unit_test(test_append_time_and_limits),
+        cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_recompressed),
         cmocka_unit_test(test_huge_record),
         cmocka_unit_test(test_every_allocation_can_fail),
