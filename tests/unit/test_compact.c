@@ -101,6 +101,48 @@ static void test_last_of_each_key_stays(void **state) {
     log_test_done(&t);
 }
 
+/* A read never gives empty batches alone, and looks no further than `below` for others. */
+static void test_reads_over_gaps(void **state) {
+    (void)state;
+    log_test t;
+    tw_buf out;
+    tw_record_batch batch;
+    begin(&t);
+    fill(&t, 0, 40, 7);
+    clean(&t);
+    int64_t first = t.state.segment - 7;
+    tw_buf_init(&out, &t.mem, 0);
+    assert_int_equal(tw_log_read(t.log, 3, INT64_MAX, 1, &out, &t.error), TW_OK);
+    assert_int_equal(tw_record_batch_read((tw_str){out.data, out.length}, &batch, &t.error), TW_OK);
+    assert_true(batch.nrecords > 0 && batch.base_offset <= first && batch.last_offset >= first);
+    tw_buf_clear(&out);
+    assert_int_equal(tw_log_read(t.log, 3, batch.base_offset - 1, 1, &out, &t.error), TW_END);
+    assert_int_equal(tw_log_read(t.log, batch.base_offset - 3, batch.base_offset, 1, &out, &t.error), TW_END);
+    tw_buf_free(&out);
+    log_test_done(&t);
+}
+
+/* The log's own times stay those of the log. */
+static void test_append_time_stays(void **state) {
+    (void)state;
+    log_test t;
+    static kept k;
+    log_test_init(&t);
+    t.config = (tw_log_config){
+        .segment_bytes = 3000, .segment_ms = 1000000, .max_message_bytes = 1 << 20, .compact = true, .log_append_time = true, .compression = -1};
+    assert_int_equal(log_test_open(&t), TW_OK);
+    for (int i = 0; i < 40; i++) {
+        assert_int_equal(log_test_append(&t, 10 * i, 10, 7, 20, 5), TW_OK);
+        assert_int_equal(log_test_commit(&t), TW_OK);
+        tw_os_advance(&t.os, 10);
+    }
+    clean(&t);
+    read_kept(&t, 0, &k);
+    assert_true(k.n < 200);
+    for (int i = 0; i < k.n; i++) assert_int_equal(k.times[i], NOW + k.offsets[i] / 10 * 10);
+    log_test_done(&t);
+}
+
 /* Distinct keys: nothing changes, not even the files. */
 static void test_nothing_to_compact(void **state) {
     (void)state;
@@ -257,6 +299,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_last_of_each_key_stays),
         cmocka_unit_test(test_nothing_to_compact),
+        cmocka_unit_test(test_reads_over_gaps),
+        cmocka_unit_test(test_append_time_stays),
         cmocka_unit_test(test_tombstones),
         cmocka_unit_test(test_lag_keeps_the_young),
         cmocka_unit_test(test_keys_are_wanted),

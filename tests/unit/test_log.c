@@ -96,6 +96,15 @@ static void test_visibility_and_rollback(void **state) {
     }
     fill(&t, 100, 10);
     log_test_expect(&t, 0, 200, 700);
+    for (int64_t below = 100; below <= 200; below += 10) {
+        tw_record_batch last;
+        tw_buf_clear(&out);
+        assert_int_equal(tw_log_read(t.log, below - 20, below, 1 << 20, &out, &t.error), TW_OK);
+        for (size_t at = 0; at < out.length; at += last.bytes.length)
+            assert_int_equal(tw_record_batch_read((tw_str){out.data + at, out.length - at}, &last, &t.error), TW_OK);
+        assert_true(last.last_offset < below);
+    }
+    tw_buf_clear(&out);
     assert_int_equal(tw_log_read(t.log, 150, 150, 1, &out, &t.error), TW_END);
     assert_int_equal(tw_log_read(t.log, 149, 150, 1 << 20, &out, &t.error), TW_OK);
     tw_record_batch batch;
@@ -225,6 +234,56 @@ static void test_damage(void **state) {
     for (int64_t at = 0; at < t.state.segment_length; at += at < 200 ? 1 : 53) check_damage(&t, t.state.segment, at);
     assert_int_equal(log_test_open(&t), TW_OK);
     log_test_expect(&t, 0, 140, 1 << 20);
+    log_test_done(&t);
+}
+
+/* Bytes that change while the log is open and indexed: also those that no checksum covers. */
+static void test_damage_while_open(void **state) {
+    (void)state;
+    log_test t;
+    char path[128];
+    log_test_init(&t);
+    assert_int_equal(log_test_open(&t), TW_OK);
+    fill(&t, 0, 10);
+    log_test_expect(&t, 0, 100, 1 << 20);
+    path_of(&t, 0, path, sizeof path);
+    tw_buf out;
+    tw_record_batch first;
+    tw_buf_init(&out, &t.mem, 0);
+    assert_int_equal(tw_log_read(t.log, 0, INT64_MAX, 1, &out, &t.error), TW_OK);
+    FILE *f = fopen(path, "r+");
+    fseek(f, (long)out.length + 7, SEEK_SET); /* lowest byte of the second batch's base offset: 10 */
+    fputc(11, f);
+    fclose(f);
+    tw_buf_clear(&out);
+    assert_int_equal(tw_log_read(t.log, 0, INT64_MAX, 1 << 20, &out, &t.error), TW_OK); /* the first is whole */
+    assert_int_equal(tw_record_batch_read((tw_str){out.data, out.length}, &first, &t.error), TW_OK);
+    assert_int_equal(first.bytes.length, out.length);
+    assert_int_equal(tw_log_read(t.log, 10, INT64_MAX, 1 << 20, &out, &t.error), TW_E_CORRUPT);
+    tw_buf_free(&out);
+    log_test_done(&t);
+}
+
+/* A closed segment that lost its last batch, cut just between two. */
+static void test_closed_segment_cut(void **state) {
+    (void)state;
+    log_test t;
+    char path[128];
+    tw_buf out;
+    log_test_count c = {0, 0};
+    log_test_init(&t);
+    t.config.segment_bytes = 3000;
+    assert_int_equal(log_test_open(&t), TW_OK);
+    fill(&t, 0, 20);
+    tw_buf_init(&out, &t.mem, 0);
+    assert_int_equal(tw_log_read(t.log, 0, INT64_MAX, 1, &out, &t.error), TW_OK);
+    path_of(&t, 0, path, sizeof path);
+    log_test_close(&t);
+    assert_int_equal(truncate(path, (long)out.length), 0);
+    tw_buf_free(&out);
+    assert_int_equal(log_test_open(&t), TW_OK);
+    assert_int_equal(log_test_read(&t, 0, 1, log_test_in_order, &c, &t.error), TW_E_CORRUPT);
+    assert_non_null(strstr(t.error.message, path));
     log_test_done(&t);
 }
 
@@ -537,6 +596,8 @@ int main(void) {
         cmocka_unit_test(test_power_loss),
         cmocka_unit_test(test_missing_and_short_files),
         cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_damage_while_open),
+        cmocka_unit_test(test_closed_segment_cut),
         cmocka_unit_test(test_offset_for_time),
         cmocka_unit_test(test_delete_before),
         cmocka_unit_test(test_retention),

@@ -343,6 +343,36 @@ static void test_heads_that_cannot_be(void **state) {
     assert_int_equal(tw_record_batch_length(head), 0);
 }
 
+/* Bytes too many, in a record or behind the last, under a good checksum. */
+static void test_bytes_left_over(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        tw_buf out, scratch;
+        tw_record_writer writer;
+        tw_record_batch batch;
+        tw_record_reader reader;
+        tw_record record = {.nheaders = 1, .headers = &(tw_record_header){{"", 0}, {"", 0}, false}};
+        tw_error error = {0};
+        tw_buf_init(&out, &mem, 0);
+        tw_buf_init(&scratch, &mem, 0);
+        tw_record_writer_begin(&writer, &out, TW_COMPRESSION_NONE);
+        for (int i = 0; i < 2; i++) tw_record_writer_add(&writer, &record);
+        assert_int_equal(tw_record_writer_finish(&writer, &scratch, &error), TW_OK);
+        if (kind == 1) out.data[out.length - 3] = 0; /* the last record has no header, but its bytes are there */
+        if (kind == 2) out.data[60] = 1;             /* one record, but two are there */
+        seal(out.data, out.length);
+        tw_record_reader_init(&reader, &mem);
+        assert_int_equal(tw_record_batch_read((tw_str){out.data, out.length}, &batch, &error), TW_OK);
+        assert_int_equal(tw_record_reader_begin(&reader, &batch, 4096, &error), TW_OK);
+        assert_int_equal(tw_record_reader_next(&reader, &record, &error), TW_OK);
+        if (kind == 0) assert_int_equal(tw_record_reader_next(&reader, &record, &error), TW_OK);
+        assert_int_equal(tw_record_reader_next(&reader, &record, &error), kind ? TW_E_CORRUPT : TW_END);
+        tw_record_reader_close(&reader);
+        tw_buf_free(&out);
+        tw_buf_free(&scratch);
+    }
+}
+
 static void test_every_allocation_can_fail(void **state) {
     (void)state;
     for (int compression = 0; compression <= TW_COMPRESSION_ZSTD; compression++)
@@ -379,6 +409,7 @@ int main(void) {
         cmocka_unit_test(test_damage_under_a_good_checksum),
         cmocka_unit_test(test_bombs),
         cmocka_unit_test(test_heads_that_cannot_be),
+        cmocka_unit_test(test_bytes_left_over),
         cmocka_unit_test(test_every_allocation_can_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
