@@ -98,16 +98,18 @@ static tw_status failed(tw_error *error, const char *what, const char *path) {
 }
 
 tw_status tw_file_open(const char *path, bool write, tw_file *out, tw_error *error) {
+    out->fd = -1;
     if (strlen(path) >= sizeof out->path) return tw_fail(error, TW_E_LIMIT, "the path is longer than %zu bytes", sizeof out->path - 1);
-    strcpy(out->path, path);
+    memcpy(out->path, path, strlen(path) + 1);
     out->fd = open(path, (write ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY) | O_CLOEXEC, 0666);
     return out->fd < 0 ? failed(error, write ? "create" : "open", path) : TW_OK;
 }
 
 tw_status tw_file_open_update(const char *path, bool create, tw_file *out, int64_t *size, tw_error *error) {
     struct stat s;
+    out->fd = -1;
     if (strlen(path) >= sizeof out->path) return tw_fail(error, TW_E_LIMIT, "the path is longer than %zu bytes", sizeof out->path - 1);
-    strcpy(out->path, path);
+    memcpy(out->path, path, strlen(path) + 1);
     out->fd = open(path, O_RDWR | (create ? O_CREAT : 0) | O_CLOEXEC, 0666);
     if (out->fd < 0) return failed(error, "open", path);
     if (fstat(out->fd, &s) != 0) {

@@ -79,7 +79,7 @@ tw_status tw_durable_append(tw_durable *file, const void *bytes, size_t length, 
 
 static tw_status sync_name(const tw_durable *file, tw_error *error) {
     char folder[sizeof file->file.path];
-    strcpy(folder, file->file.path);
+    memcpy(folder, file->file.path, sizeof folder);
     char *slash = strrchr(folder, '/');
     if (slash) slash[slash == folder] = 0;
     return tw_dir_sync(slash ? folder : ".", error);

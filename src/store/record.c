@@ -162,7 +162,6 @@ void tw_record_batch_stand_in(char *batch, const tw_record_batch *original, int6
     tw_record_batch_place(batch, original->base_offset, original->leader_epoch);
     uint64_t kept = (uint64_t)(original->attributes & ~(7 | TW_RECORD_BATCH_HORIZON)), compression = get(batch + ATTRIBUTES, 2) & 7;
     put(batch + ATTRIBUTES, kept | compression | (horizon >= 0 ? TW_RECORD_BATCH_HORIZON : 0), 2);
-    if (tw_record_batch_append_time(original)) put(batch + MAX_TIME, (uint64_t)original->max_timestamp, 8);
     put(batch + PRODUCER_ID, (uint64_t)original->producer_id, 8);
     put(batch + PRODUCER_EPOCH, (uint64_t)(uint16_t)original->producer_epoch, 2);
     put(batch + BASE_SEQUENCE, (uint64_t)(uint32_t)original->base_sequence, 4);
@@ -197,7 +196,7 @@ tw_status tw_record_batch_head(const char *head, tw_record_batch *out, tw_error 
     if (out->base_offset < 0 || out->base_offset > INT64_MAX - INT32_MAX - 1) return corrupt(error, "its offset is", out->base_offset);
     if (out->nrecords < 0) return corrupt(error, "its number of records is", out->nrecords);
     if (last_delta < 0 || last_delta < out->nrecords - 1) return corrupt(error, "its last offset delta is", last_delta);
-    if (tw_record_batch_compression(out) > TW_COMPRESSION_ZSTD) return corrupt(error, "its compression is", tw_record_batch_compression(out));
+    if ((out->attributes & 7) > TW_COMPRESSION_ZSTD) return corrupt(error, "its compression is", out->attributes & 7);
     out->last_offset = out->base_offset + last_delta;
     return TW_OK;
 }

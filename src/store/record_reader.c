@@ -72,6 +72,7 @@ static tw_status headers(tw_record_reader *reader, const char **p, const char *e
         reader->headers = more;
         reader->headers_room = (int32_t)count;
     }
+    TW_ASSERT(count == 0 || reader->headers);
     for (int64_t i = 0; i < count; i++) {
         tw_record_header *h = &reader->headers[i];
         if (!bytes(p, end, &h->key, NULL) || !bytes(p, end, &h->value, &h->value_null)) return corrupt(reader, "a header does not fit", error);

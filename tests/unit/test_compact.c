@@ -101,6 +101,21 @@ static void test_last_of_each_key_stays(void **state) {
     log_test_done(&t);
 }
 
+/* More keys than the map begins with. */
+static void test_many_keys(void **state) {
+    (void)state;
+    log_test t;
+    static kept k;
+    begin(&t);
+    fill(&t, 0, 450, 2000);
+    clean(&t);
+    read_kept(&t, 0, &k);
+    int64_t closed = t.state.segment;
+    assert_int_equal(k.n, 2000 + (4500 - closed));
+    assert_int_equal(k.offsets[0], closed - 2000);
+    log_test_done(&t);
+}
+
 /* A read never gives empty batches alone, and looks no further than `below` for others. */
 static void test_reads_over_gaps(void **state) {
     (void)state;
@@ -299,6 +314,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_last_of_each_key_stays),
         cmocka_unit_test(test_nothing_to_compact),
+        cmocka_unit_test(test_many_keys),
         cmocka_unit_test(test_reads_over_gaps),
         cmocka_unit_test(test_append_time_stays),
         cmocka_unit_test(test_tombstones),
