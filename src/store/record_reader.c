@@ -53,11 +53,11 @@ static bool varint(const char **p, const char *end, int bits, int64_t *out) {
     return false;
 }
 
-/* Length and bytes; length -1 is NULL where `null` is given. */
-static bool bytes(const char **p, const char *end, tw_str *out, bool *null) {
+/* Length and bytes; length -1 is NULL, where `least` allows it. */
+static bool bytes(const char **p, const char *end, int64_t least, tw_str *out, bool *null) {
     int64_t length;
-    if (!varint(p, end, 32, &length) || length > end - *p || length < (null ? -1 : 0)) return false;
-    if (null) *null = length < 0;
+    if (!varint(p, end, 32, &length) || length > end - *p || length < least) return false;
+    *null = length < 0;
     *out = (tw_str){*p, length < 0 ? 0 : (size_t)length};
     *p += out->length;
     return true;
@@ -72,10 +72,11 @@ static tw_status headers(tw_record_reader *reader, const char **p, const char *e
         reader->headers = more;
         reader->headers_room = (int32_t)count;
     }
-    TW_ASSERT(count == 0 || reader->headers);
     for (int64_t i = 0; i < count; i++) {
         tw_record_header *h = &reader->headers[i];
-        if (!bytes(p, end, &h->key, NULL) || !bytes(p, end, &h->value, &h->value_null)) return corrupt(reader, "a header does not fit", error);
+        bool never;
+        if (!bytes(p, end, 0, &h->key, &never) || !bytes(p, end, -1, &h->value, &h->value_null))
+            return corrupt(reader, "a header does not fit", error);
     }
     return TW_OK;
 }
@@ -92,8 +93,8 @@ tw_status tw_record_reader_next(tw_record_reader *reader, tw_record *out, tw_err
     if (!varint(&p, end, 64, &time_delta) || !varint(&p, end, 32, &offset_delta)) return corrupt(reader, "a number does not end", error);
     if (offset_delta < 0 || offset_delta > batch->last_offset - batch->base_offset)
         return corrupt(reader, "its offset is outside of the batch", error);
-    if (!bytes(&p, end, &out->key, &out->key_null)) return corrupt(reader, "its key does not fit", error);
-    if (!bytes(&p, end, &out->value, &out->value_null)) return corrupt(reader, "its value does not fit", error);
+    if (!bytes(&p, end, -1, &out->key, &out->key_null)) return corrupt(reader, "its key does not fit", error);
+    if (!bytes(&p, end, -1, &out->value, &out->value_null)) return corrupt(reader, "its value does not fit", error);
     if (!varint(&p, end, 32, &count)) return corrupt(reader, "a number does not end", error);
     TW_TRY(headers(reader, &p, end, count, error));
     if (p != end) return corrupt(reader, "bytes follow its headers", error);
