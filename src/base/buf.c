@@ -13,6 +13,16 @@ void tw_buf_free(tw_buf *buf) {
     buf->failed = false;
 }
 
+tw_str tw_buf_finish(tw_buf *buf, tw_arena *arena) {
+    jmp_buf *oom = arena->oom;
+    arena->oom = NULL; /* nothing jumps over the buffer */
+    tw_str text = {buf->failed ? NULL : tw_arena_strndup(arena, buf->data, buf->length), buf->length};
+    arena->oom = oom;
+    tw_buf_free(buf);
+    if (!text.data && oom) longjmp(*oom, 1);
+    return text;
+}
+
 static bool grow(tw_buf *buf, size_t need) {
     size_t capacity = buf->capacity ? buf->capacity * 2 : 256;
     if (capacity < need) capacity = need;

@@ -20,6 +20,9 @@ typedef struct tw_buf {
 
 void tw_buf_init(tw_buf *buf, tw_mem *mem, size_t limit);
 void tw_buf_free(tw_buf *buf);
+/* Ends a text that is made for an arena: moves it there, NUL-terminated, and frees the buffer, even when there is no more memory: then
+ * `data` is NULL, or the arena's `oom` jump is taken. */
+tw_str tw_buf_finish(tw_buf *buf, tw_arena *arena);
 static inline void tw_buf_clear(tw_buf *buf) {
     buf->length = 0;
     buf->failed = false;

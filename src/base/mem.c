@@ -14,7 +14,6 @@ void tw_mem_init(tw_mem *mem, tw_mem *parent, size_t limit) {
     memset(mem, 0, sizeof *mem);
     mem->parent = parent;
     mem->limit = limit;
-    mem->fail_at = parent ? parent->fail_at : 0;
 }
 
 /* Parents are shared by threads, so they are charged with atomic additions. */
@@ -34,23 +33,36 @@ void tw_mem_share(tw_mem *mem) {
     mem->shared = true;
 }
 
-static bool charge_shared(tw_mem *mem, size_t size) {
-    if (__atomic_load_n(&mem->fail_at, __ATOMIC_RELAXED) > 0 && __atomic_sub_fetch(&mem->fail_at, 1, __ATOMIC_RELAXED) == 0) return false;
-    if (!charge_parent(mem, size)) return false;
-    if (!mem->parent || charge_parent(mem->parent, size)) return true;
-    __atomic_sub_fetch(&mem->used, size, __ATOMIC_RELAXED);
+/* Whether a test wants this allocation to fail. Threads count down together, so that one allocation alone fails. */
+static bool is_to_fail(tw_mem *mem) {
+    for (; mem; mem = mem->parent)
+        if (__atomic_load_n(&mem->fail_at, __ATOMIC_RELAXED) > 0 && __atomic_sub_fetch(&mem->fail_at, 1, __ATOMIC_RELAXED) == 0) return true;
     return false;
 }
 
-static bool charge(tw_mem *mem, size_t size) {
-    if (mem->shared) return charge_shared(mem, size);
-    if (mem->fail_at > 0 && --mem->fail_at == 0) return false;
+static bool charge_shared(tw_mem *mem, size_t size) {
+    if (!TW_UNLIKELY(is_to_fail(mem)) && charge_parent(mem, size)) {
+        if (!mem->parent || charge_parent(mem->parent, size)) return true;
+        __atomic_sub_fetch(&mem->used, size, __ATOMIC_RELAXED);
+    }
+    __atomic_add_fetch(&mem->refused, 1, __ATOMIC_RELAXED);
+    return false;
+}
+
+static bool has_room(tw_mem *mem, size_t size) {
+    if (TW_UNLIKELY(is_to_fail(mem))) return false;
     if (mem->limit && mem->used + size > mem->limit) return false;
     if (mem->parent && mem->used + size > mem->reserved) {
         size_t more = (mem->used + size - mem->reserved + STEP - 1) / STEP * STEP;
         if (!charge_parent(mem->parent, more)) return false;
         mem->reserved += more;
     }
+    return true;
+}
+
+static bool charge(tw_mem *mem, size_t size) {
+    if (mem->shared) return charge_shared(mem, size);
+    if (!has_room(mem, size)) return mem->refused++, false;
     mem->used += size;
     if (mem->used > mem->peak) mem->peak = mem->used;
     return true;
@@ -131,8 +143,13 @@ static void *out_of_memory(tw_arena *arena) {
     return NULL;
 }
 
+static bool is_fine(const tw_mem *mem) {
+    while (mem && !mem->fine) mem = mem->parent;
+    return mem;
+}
+
 static bool add_block(tw_arena *arena, size_t need) {
-    size_t size = arena->block_size;
+    size_t size = TW_UNLIKELY(is_fine(arena->mem)) ? 0 : arena->block_size;
     if (size < need + HEAD + 16)
         size = need + HEAD + 16;
     else if (arena->block_size < STEP)

@@ -18,7 +18,9 @@ typedef struct tw_mem {
     size_t used;           /* bytes charged now */
     size_t peak;           /* highest `used` so far */
     size_t reserved;       /* bytes taken from the parent and not yet used */
-    int64_t fail_at;       /* tests: fail the N-th allocation from now (1 = the next), 0 never; a new child begins with its parent's */
+    uint64_t refused;      /* allocations that failed: tells whoever looks before and after whether something went without memory in between */
+    int64_t fail_at;       /* tests: fail the N-th allocation from now (1 = the next) of this budget and all below it; 0 never */
+    bool fine;             /* tests: arenas of this budget and all below it allocate what is asked for, not blocks for much of it */
     bool shared;           /* any thread allocates from it; the parent is charged to the byte */
 } tw_mem;
 

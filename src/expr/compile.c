@@ -97,6 +97,7 @@ static bool foldable(const tw_node *n) {
 static bool fold(tw_program *p, tw_node *n) {
     tw_row_errors *errors = TW_NEW(&p->arena, tw_row_errors);
     tw_eval eval = {.session = p->session, .rows = 1, .arena = &p->folded, .errors = errors, .mem = p->mem};
+    const uint64_t refused = p->mem->refused;
     for (int32_t c = 0; c < p->ncontexts; c++) p->contexts[c].rows = (tw_selection){NULL, 1};
     add_scratch(p, n, 1);
     p->batch = NULL;
@@ -104,7 +105,7 @@ static bool fold(tw_program *p, tw_node *n) {
     tw_node_run(p, &eval, n);
     for (int i = 0; i < n->nargs; i++) n->expanded[i] = (tw_column){0};
     n->generation = 0;
-    if (errors->count > 0 || eval.status != TW_OK) return false;
+    if (errors->count > 0 || eval.status != TW_OK || p->mem->refused != refused) return false;
     tw_column result = n->out;
     if (result.validity && tw_bit_get(result.validity, 0)) result.validity = NULL;
     make_constant(n, &result);

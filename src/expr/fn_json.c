@@ -78,6 +78,7 @@ static bool look(kept *k, tw_eval *eval, const tw_call *call, int32_t row, tw_st
     f->count = (uint32_t)(k->picked.length / sizeof(uint32_t));
     f->error = k->picked.failed || (!there && !f->lax);
     f->none = !there;
+    if (f->error) return true;
     if (there && !f->list) {
         f->node = picked_node(k, 0);
         f->none = TW_JSON_NODE(&k->json, f->node)->kind == TW_JSON_NULL;

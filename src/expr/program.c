@@ -12,6 +12,7 @@ static bool begin(tw_program *p, tw_eval *eval, const tw_batch *batch, tw_select
     }
     if (!eval->session) eval->session = p->session;
     eval->status = TW_OK;
+    eval->refused = eval->mem ? eval->mem->refused : 0;
     if (++p->generation == 0) p->generation = 1;
     p->batch = batch;
     tw_context_set(p, 0, rows);
@@ -21,6 +22,8 @@ static bool begin(tw_program *p, tw_eval *eval, const tw_batch *batch, tw_select
 static tw_status end(tw_eval *eval, bool own, tw_error *error) {
     const tw_row_errors *errors = eval->errors;
     if (own) eval->errors = NULL;
+    /* a kernel may take a buffer that found no memory for one at its limit, or a text for one that is no JSON */
+    if (eval->mem && eval->mem->refused != eval->refused) eval->status = TW_E_NOMEM;
     if (eval->status == TW_E_NOMEM) return tw_fail(error, TW_E_NOMEM, "out of memory while evaluating an expression");
     if (eval->status != TW_OK) return tw_fail(error, eval->status, "an expression cannot be evaluated");
     if (!own || errors->count == 0) return TW_OK;

@@ -39,6 +39,7 @@ struct tw_eval {
     tw_row_errors *errors;        /* may be NULL: then the first failing row makes tw_program_run return its error */
     tw_mem *mem;
     tw_status status; /* of the run so far, for tw_eval_nomem; zero to begin */
+    uint64_t refused; /* of `mem` when the run began */
 };
 
 /* What a call keeps between batches: see tw_call_memo in expr/kernel.h. */

@@ -68,13 +68,11 @@ static bool build(tw_rows *rows, tw_dcol *c, tw_column *out, const tw_type *type
 static void release(tw_rows *rows, tw_dcol *c) {
     bool list = c->out && (c->out->phys == TW_PHYS_LIST || c->out->phys == TW_PHYS_MAP);
     size_t size = c->out ? slot_size(c) : 0;
-    if (c->capacity) {
-        tw_free(rows->mem, c->validity, (size_t)TW_BITS_WORDS(c->capacity) * 8);
-        if (list)
-            tw_free(rows->mem, c->out->offsets, ((size_t)c->capacity + 1) * size);
-        else if (size)
-            tw_free(rows->mem, c->out->values, (size_t)c->capacity * size);
-    }
+    tw_free(rows->mem, c->validity, (size_t)TW_BITS_WORDS(c->capacity) * 8); /* it may be there, of no bytes, at capacity 0 */
+    if (list)
+        tw_free(rows->mem, c->out->offsets, ((size_t)c->capacity + 1) * size);
+    else if (size)
+        tw_free(rows->mem, c->out->values, (size_t)c->capacity * size);
     for (int32_t i = 0; i < c->nchildren && c->children; i++) release(rows, &c->children[i]);
 }
 

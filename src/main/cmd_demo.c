@@ -18,10 +18,12 @@ typedef struct demo {
 static int run_once(const demo *d, tw_live *live, double speed, tw_script_totals *totals) {
     tw_script_options options = {.format = TW_RESULT_TABLE, .out = stdout, .live = live};
     tw_script *script;
+    tw_mem mem;
     tw_error error = {0};
+    tw_mem_init(&mem, NULL, 0);
     tw_job_options_default(&options.job);
     options.job.replay_speed = speed;
-    if (tw_script_open(&options, &script, &error) != TW_OK) return tw_complain(&error, NULL, TW_STR(""));
+    if (tw_script_open(&mem, &options, &script, &error) != TW_OK) return tw_complain(&error, NULL, TW_STR(""));
     tw_status status = tw_script_run(script, d->text, &error);
     tw_live_end(live);
     *totals = *tw_script_get_totals(script);

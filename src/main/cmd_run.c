@@ -45,6 +45,7 @@ static bool take_live(int *argc, char **argv) {
 int tw_command_run(int argc, char **argv) {
     tw_script_options options;
     tw_script *script;
+    tw_mem mem;
     tw_error error;
     const char *text = NULL;
     bool live = take_live(&argc, argv);
@@ -54,7 +55,8 @@ int tw_command_run(int argc, char **argv) {
     tw_interrupt_install();
     if (live && tw_live_open(tw_is_terminal(1) ? TW_LIVE_DRAW : TW_LIVE_LINES, stdout, &options.live, &error) != TW_OK)
         return tw_complain(&error, NULL, TW_STR(""));
-    if (tw_script_open(&options, &script, &error) != TW_OK) return tw_complain(&error, NULL, TW_STR(""));
+    tw_mem_init(&mem, NULL, options.memory);
+    if (tw_script_open(&mem, &options, &script, &error) != TW_OK) return tw_complain(&error, NULL, TW_STR(""));
     int code = run_files(script, n, argv);
     if (code == TW_EXIT_OK && text) code = run_text(script, "-e", tw_str_of(text));
     if (options.live) tw_live_end(options.live);
@@ -78,11 +80,13 @@ static int for_each_script(int argc, char **argv, const char *command, text_comm
     if (n == 0 && !text) return tw_usage("%s needs a script", command), TW_EXIT_USAGE;
     for (int i = 0; i < n + (text != NULL) && code == TW_EXIT_OK; i++) {
         tw_script *script;
+        tw_mem mem;
         tw_error error;
         char *loaded = NULL;
         size_t length = text ? strlen(text) : 0;
         if (i < n && !tw_script_load(argv[i], &loaded, &length)) return TW_EXIT_ERROR;
-        if (tw_script_open(&options, &script, &error) != TW_OK) return tw_complain(&error, NULL, TW_STR(""));
+        tw_mem_init(&mem, NULL, options.memory);
+        if (tw_script_open(&mem, &options, &script, &error) != TW_OK) return tw_complain(&error, NULL, TW_STR(""));
         code = run(script, i < n ? argv[i] : "-e", (tw_str){loaded ? loaded : text, length});
         tw_script_close(script);
         free(loaded);

@@ -86,8 +86,8 @@ static int take_seed(const reading *r) {
 
 static int take_memory(const reading *r) {
     int64_t bytes;
-    if (!tw_option_size(tw_str_of(r->value), &bytes) || bytes < 16 << 20)
-        return tw_usage("--memory takes a size of at least 16 mb, such as '2 gb', not '%s'", r->value);
+    if (!tw_option_size(tw_str_of(r->value), &bytes) || bytes < 1 << 20)
+        return tw_usage("--memory takes a size of at least 1 mb, such as '2 gb', not '%s'", r->value);
     r->options->memory = (size_t)bytes;
     return 0;
 }

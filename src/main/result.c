@@ -64,13 +64,19 @@ static int32_t usual_width(const tw_type *type) {
 
 static bool to_the_right(const tw_type *type) { return tw_kind_is_numeric(type->kind); }
 
+/* What a value was written to; a failure stays with the text when the cell is used again. */
+static tw_str cell(tw_result *r) {
+    r->text.failed |= r->cell.failed;
+    return (tw_str){r->cell.data, r->cell.length};
+}
+
 /* A value on one line: line ends and tabs as escapes. */
 static tw_str cell_text(tw_result *r, const tw_column *column, int32_t row) {
     tw_buf_clear(&r->cell);
     tw_result_value(&r->cell, r->session, column, row);
     for (size_t i = 0; i < r->cell.length; i++)
         if ((unsigned char)r->cell.data[i] < ' ') r->cell.data[i] = ' ';
-    return (tw_str){r->cell.data, r->cell.length};
+    return cell(r);
 }
 
 static void put_cell(tw_result *r, tw_str text, int32_t c, bool right) {
@@ -143,7 +149,7 @@ static tw_str plain_text(tw_result *r, const tw_column *column, int32_t row) {
     } else {
         tw_cast_print(&r->cell, r->session, column, column->constant ? 0 : row);
     }
-    return (tw_str){r->cell.data, r->cell.length};
+    return cell(r);
 }
 
 static void put_csv_header(tw_result *r) {
@@ -196,7 +202,7 @@ static void put_row(tw_result *r, const tw_batch *batch, int32_t row) {
 }
 
 static tw_status flush(tw_result *r, tw_error *error) {
-    if (r->text.failed || r->cell.failed) return tw_fail(error, TW_E_NOMEM, "out of memory for the result's text");
+    if (r->text.failed) return tw_fail(error, TW_E_NOMEM, "out of memory for the result's text");
     if (r->text.length && fwrite(r->text.data, 1, r->text.length, r->out) != r->text.length)
         return tw_fail(error, TW_E_IO, "cannot write the result");
     tw_buf_clear(&r->text);

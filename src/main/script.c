@@ -7,7 +7,7 @@
 
 struct tw_script {
     tw_script_options options;
-    tw_mem mem;
+    tw_mem *mem;
     tw_os os;
     const tw_registry *registry;
     tw_sql *sql;
@@ -23,17 +23,17 @@ struct tw_script {
 
 enum { SIDE_BYTES = 64 << 20 };
 
-tw_status tw_script_open(const tw_script_options *options, tw_script **out, tw_error *error) {
-    tw_script *s = calloc(1, sizeof *s);
+tw_status tw_script_open(tw_mem *mem, const tw_script_options *options, tw_script **out, tw_error *error) {
+    tw_script *s = tw_calloc(mem, sizeof *s);
     if (!s) return tw_fail(error, TW_E_NOMEM, "out of memory");
     s->options = *options;
     s->registry = options->live ? tw_live_registry(options->live) : &TW_REGISTRY;
-    tw_mem_init(&s->mem, NULL, options->memory);
-    tw_mem_init(&s->shown, &s->mem, 0);
+    s->mem = mem;
+    tw_mem_init(&s->shown, s->mem, 0);
     tw_os_real(&s->os);
-    tw_status status = tw_side_store_open(&s->mem, SIDE_BYTES, &s->side);
+    tw_status status = tw_side_store_open(s->mem, SIDE_BYTES, &s->side);
     if (status != TW_OK) tw_fail(error, status, "out of memory");
-    if (status == TW_OK) status = tw_sql_open(&s->mem, s->registry, tw_wall_ms(&s->os), &s->sql, error);
+    if (status == TW_OK) status = tw_sql_open(s->mem, s->registry, tw_wall_ms(&s->os), &s->sql, error);
     if (status != TW_OK) {
         tw_script_close(s);
         return status;
@@ -44,11 +44,11 @@ tw_status tw_script_open(const tw_script_options *options, tw_script **out, tw_e
 
 void tw_script_close(tw_script *s) {
     if (!s) return;
-    tw_free(&s->mem, s->pending, sizeof *s->pending * (size_t)s->pending_capacity);
+    tw_free(s->mem, s->pending, sizeof *s->pending * (size_t)s->pending_capacity);
     tw_sql_close(s->sql);
     tw_side_store_close(s->side);
     tw_mem_close(&s->shown);
-    free(s);
+    tw_free(s->mem, s, sizeof *s);
 }
 
 const tw_script_totals *tw_script_get_totals(const tw_script *s) { return &s->totals; }
@@ -86,7 +86,7 @@ static tw_status run_job(tw_script *s, const tw_plan *plan, tw_error *error) {
         options.replay_speed = strtod(tw_sql_setting(s->sql, "thalweg.replay-speed").data, NULL);
     tw_job *job;
     tw_monitor monitor;
-    TW_TRY(tw_job_open(&s->mem, &s->os, s->registry, plan, &options, &job, error));
+    TW_TRY(tw_job_open(s->mem, &s->os, s->registry, plan, &options, &job, error));
     int64_t begin = tw_mono_ns(&s->os);
     tw_status status = tw_monitor_start(&monitor, job, &s->os, s->options.progress, s->options.live, error);
     if (status == TW_OK) {
@@ -134,7 +134,7 @@ static tw_status flush(tw_script *s, tw_error *error) {
 static tw_status gather(tw_script *s, const tw_rel *root, tw_error *error) {
     if (s->npending == s->pending_capacity) {
         int32_t capacity = s->pending_capacity ? s->pending_capacity * 2 : 16;
-        const tw_rel **more = tw_realloc(&s->mem, s->pending, sizeof *more * (size_t)s->pending_capacity, sizeof *more * (size_t)capacity);
+        const tw_rel **more = tw_realloc(s->mem, s->pending, sizeof *more * (size_t)s->pending_capacity, sizeof *more * (size_t)capacity);
         if (!more) return tw_fail(error, TW_E_NOMEM, "out of memory");
         s->pending = more;
         s->pending_capacity = capacity;
@@ -169,10 +169,11 @@ static tw_status show_rows(tw_script *s, const tw_sql_result *r, tw_error *error
     TW_TRY(tw_result_open(&s->shown, &session, r->row, s->options.format, false, true, s->options.out, &s->result, error));
     tw_status status = TW_OK;
     tw_arena arena;
-    tw_arena_init(&arena, &s->mem, 4096);
+    tw_arena_init(&arena, s->mem, 4096);
     tw_column *columns = tw_arena_calloc(&arena, sizeof *columns * (size_t)r->row->nfields);
     for (int32_t i = 0; i < r->nrows && status == TW_OK && columns; i++) {
-        for (int32_t c = 0; c < r->row->nfields && status == TW_OK; c++) status = tw_value_to_column(&arena, &r->rows[i][c], &columns[c]);
+        for (int32_t c = 0; c < r->row->nfields && status == TW_OK; c++)
+            if (tw_value_to_column(&arena, &r->rows[i][c], &columns[c]) != TW_OK) status = tw_fail(error, TW_E_NOMEM, "out of memory");
         tw_batch batch = {.rows = 1, .ncolumns = r->row->nfields, .columns = columns};
         if (status == TW_OK) status = tw_result_push(s->result, &batch, error);
     }
@@ -206,7 +207,15 @@ static tw_status keep_text(tw_script *s, tw_str text, tw_str *kept, tw_error *er
     return TW_OK;
 }
 
-tw_status tw_script_run(tw_script *s, tw_str text, tw_error *error) {
+/* Errors of the front end, operators and connectors alike: what the limit was, and how to raise it. */
+static tw_status explain_memory(const tw_script *s, tw_status status, tw_error *error) {
+    if (status != TW_E_NOMEM || !s->mem->limit) return status;
+    tw_error_detail(error, "the memory budget of %zu kB is used up", s->mem->limit >> 10);
+    tw_error_hint(error, "give more with --memory, such as --memory '%zu mb'; fewer --shards take less", (s->mem->limit >> 19) + 1);
+    return status;
+}
+
+static tw_status run(tw_script *s, tw_str text, tw_error *error) {
     tw_parse parse;
     tw_ast_statement *statement;
     TW_TRY(keep_text(s, text, &text, error));
@@ -220,6 +229,8 @@ tw_status tw_script_run(tw_script *s, tw_str text, tw_error *error) {
     }
 }
 
+tw_status tw_script_run(tw_script *s, tw_str text, tw_error *error) { return explain_memory(s, run(s, text, error), error); }
+
 static tw_status explain(tw_script *s, tw_str text, tw_ast_statement *statement, tw_error *error) {
     tw_ast_statement wrapped = {.kind = TW_AST_EXPLAIN, .pos = statement->pos};
     wrapped.explain.statement = statement;
@@ -229,7 +240,7 @@ static tw_status explain(tw_script *s, tw_str text, tw_ast_statement *statement,
     return r.kind == TW_SQL_ROWS ? show_rows(s, &r, error) : TW_OK;
 }
 
-tw_status tw_script_explain(tw_script *s, tw_str text, tw_error *error) {
+static tw_status explain_all(tw_script *s, tw_str text, tw_error *error) {
     tw_parse parse;
     tw_ast_statement *statement;
     TW_TRY(keep_text(s, text, &text, error));
@@ -241,6 +252,8 @@ tw_status tw_script_explain(tw_script *s, tw_str text, tw_error *error) {
         if (status != TW_OK) return status;
     }
 }
+
+tw_status tw_script_explain(tw_script *s, tw_str text, tw_error *error) { return explain_memory(s, explain_all(s, text, error), error); }
 
 int tw_script_check(tw_script *s, tw_str text, void (*each)(void *context, const tw_error *error), void *context) {
     tw_parse parse;
@@ -261,6 +274,7 @@ int tw_script_check(tw_script *s, tw_str text, void (*each)(void *context, const
         if (status == TW_OK && r.nroots) status = tw_sql_plan(s->sql, r.roots, r.nroots, &plan, &error);
         if (status == TW_OK) continue;
         errors++;
+        explain_memory(s, status, &error);
         each(context, &error);
     }
 }
@@ -290,7 +304,7 @@ static void note_table(void *context, tw_side_kind kind, tw_str table, uint64_t 
 static void say_first_reason(const reporting *r, tw_side_kind kind, tw_str table) {
     int column = kind == TW_SIDE_SOURCE_ERRORS ? 1 : 3;
     tw_builder row;
-    if (kind == TW_SIDE_LATE || tw_builder_open(&row, &r->script->mem, tw_side_row(kind), 1) != TW_OK) return;
+    if (kind == TW_SIDE_LATE || tw_builder_open(&row, r->script->mem, tw_side_row(kind), 1) != TW_OK) return;
     if (tw_side_read(r->script->side, kind, table, 0, &row) == 1 && !tw_column_null(&row.batch.columns[column], 0))
         fprintf(r->out, " (%.*s)", TW_STR_ARG(tw_sview_str(row.batch.columns[column].values)));
     tw_builder_close(&row);

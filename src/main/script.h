@@ -15,7 +15,7 @@
 typedef struct tw_script_options {
     tw_result_format format;
     tw_job_options job; /* shards, seed, ...; collect and side are the script's own */
-    size_t memory;      /* bytes, 0: no limit */
+    size_t memory;      /* of --memory: the limit of the budget that a script is to be opened with; bytes, 0: none */
     bool progress;      /* a line on standard error while a job runs */
     tw_live *live;      /* takes the rows of print sinks, NULL: they are printed */
     bool replay_given;  /* job.replay_speed was asked for; else the setting thalweg.replay-speed counts */
@@ -30,7 +30,8 @@ typedef struct tw_script_totals {
 
 typedef struct tw_script tw_script;
 
-tw_status tw_script_open(const tw_script_options *options, tw_script **out, tw_error *error);
+/* Everything is charged to `mem` or to budgets below it; `mem` outlives the script. */
+tw_status tw_script_open(tw_mem *mem, const tw_script_options *options, tw_script **out, tw_error *error);
 void tw_script_close(tw_script *script);
 /* Runs all of `text` (copied); prints results to options->out. Stops at the first error, whose position is in `text`. TW_E_CANCELLED after
  * Ctrl-C. */

@@ -44,7 +44,7 @@ static tw_status push(tw_operator *op, int port, const tw_batch *batch) {
     TW_TRY(tw_evaluate(c->project, batch, &rows, c->columns));
     if (rows.count == 0) return TW_OK;
     if (tw_compact(&c->compactor, &c->arena, batch, c->columns, rows, &c->out) != TW_OK)
-        return tw_fail(op->task->error, TW_E_NOMEM, "the memory budget is used up by the rows of a filter");
+        return tw_fail(op->task->error, TW_E_NOMEM, "out of memory for the rows of a filter");
     return tw_emit(op, &c->out);
 }
 

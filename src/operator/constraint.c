@@ -181,7 +181,7 @@ static tw_status check_column(constraint *c, const tw_batch *batch, int32_t i, t
     if (plan->lengths == TW_LENGTH_IGNORE || !has_length(c->op.node->row->fields[i].type) || batch->columns[i].phys != TW_PHYS_STR) return TW_OK;
     if (plan->lengths == TW_LENGTH_ERROR) return check_lengths(c, batch, i, rows);
     if (trim_and_pad(c, batch, i, *rows) == TW_OK) return TW_OK;
-    return tw_fail(c->op.task->error, TW_E_NOMEM, "the memory budget is used up by texts that are brought to their length");
+    return tw_fail(c->op.task->error, TW_E_NOMEM, "out of memory for texts that are brought to their length");
 }
 
 static tw_status push(tw_operator *op, int port, const tw_batch *batch) {
@@ -192,7 +192,7 @@ static tw_status push(tw_operator *op, int port, const tw_batch *batch) {
     for (int32_t i = 0; i < batch->ncolumns; i++) c->columns[i] = batch->columns[i];
     for (int32_t i = 0; i < batch->ncolumns; i++) TW_TRY(check_column(c, batch, i, &rows));
     if (tw_compact(&c->compactor, &c->arena, batch, c->columns, rows, &c->out) != TW_OK)
-        return tw_fail(op->task->error, TW_E_NOMEM, "the memory budget is used up by rows for a sink");
+        return tw_fail(op->task->error, TW_E_NOMEM, "out of memory for rows for a sink");
     return tw_emit(op, &c->out);
 }
 

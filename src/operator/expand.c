@@ -136,7 +136,7 @@ static tw_status make_batch(expand *x, int32_t n) {
 static tw_status hand_out(expand *x) {
     while (x->next < x->end) {
         int32_t n = x->end - x->next < TW_BATCH_ROWS ? (int32_t)(x->end - x->next) : TW_BATCH_ROWS;
-        if (make_batch(x, n) != TW_OK) return tw_fail(x->op.task->error, TW_E_NOMEM, "the memory budget is used up by the rows of grouping sets");
+        if (make_batch(x, n) != TW_OK) return tw_fail(x->op.task->error, TW_E_NOMEM, "out of memory for the rows of grouping sets");
         x->next += n;
         tw_status status = tw_emit(&x->op, &x->out);
         if (status == TW_OK && x->next < x->end && tw_yield(&x->op)) status = TW_MORE;

@@ -28,7 +28,7 @@ static tw_status emit_part(limit_operator *l, const tw_batch *batch, int32_t fro
     for (int32_t i = from; i < to; i++) index[i - from] = (uint16_t)i;
     tw_arena_reset(&l->arena);
     if (tw_compact(&l->compactor, &l->arena, batch, batch->columns, (tw_selection){index, to - from}, &l->out) != TW_OK)
-        return tw_fail(l->op.task->error, TW_E_NOMEM, "the memory budget is used up by the rows of a limit");
+        return tw_fail(l->op.task->error, TW_E_NOMEM, "out of memory for the rows of a limit");
     return tw_emit(&l->op, &l->out);
 }
 

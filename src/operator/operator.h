@@ -97,7 +97,7 @@ struct tw_operator {
     int64_t watermark_out; /* last handed on */
 };
 
-/* Rows that leave the flow, and counters. Never fail: over their limit they only count. */
+/* Rows that leave the flow, and counters. Over their limit they only count; without memory for a row the whole job fails, later. */
 typedef struct tw_side_outputs {
     void *context;
     /* A late row: which operator dropped it, its row watermark, and the windows missed ("" or "[start, end)" list). */

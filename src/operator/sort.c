@@ -49,7 +49,7 @@ typedef struct sort_operator {
     uint64_t *inserted;
 } sort_operator;
 
-static tw_status no_memory(sort_operator *s) { return tw_fail(s->op.task->error, TW_E_NOMEM, "the memory budget is used up by the rows of a sort"); }
+static tw_status no_memory(sort_operator *s) { return tw_fail(s->op.task->error, TW_E_NOMEM, "out of memory for the rows of a sort"); }
 
 static const tw_type KEY_BYTES = {.kind = TW_VARBINARY, .length = TW_LENGTH_MAX}, NUMBER = {.kind = TW_BIGINT};
 

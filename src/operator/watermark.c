@@ -111,7 +111,7 @@ static tw_status prepare(watermark_operator *w, const tw_batch *batch) {
     TW_TRY(tw_evaluate(w->evaluation, batch, &rows, &column));
     TW_TRY(drop_null_times(w, batch, &rows));
     if (tw_compact(&w->compactor, &w->arena, batch, batch->columns, rows, &w->out) != TW_OK)
-        return tw_fail(w->op.task->error, TW_E_NOMEM, "the memory budget is used up by rows without a time");
+        return tw_fail(w->op.task->error, TW_E_NOMEM, "out of memory for rows without a time");
     if (rows.count == 0) return TW_OK;
     const int64_t *times = pick(milliseconds(&batch->columns[plan->column], batch->rows, 0, w->times), rows, w->times);
     const int64_t *marks = pick(milliseconds(&column, batch->rows, TW_WATERMARK_MIN, w->marks), rows, w->marks);

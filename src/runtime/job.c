@@ -73,7 +73,7 @@ void tw_task_wake(tw_task *task) {
     tw_unpark(&task->shard->parker);
 }
 
-static void fail(tw_job *job, const tw_error *error) {
+void tw_job_fail(tw_job *job, const tw_error *error) {
     pthread_mutex_lock(&job->lock);
     if (!job->failed) job->error = *error;
     job->failed = true;
@@ -92,7 +92,7 @@ static bool round_of(tw_shard *shard, int64_t *wait_ns) {
         int64_t wait;
         tw_step step = tw_task_step(task, &wait);
         if (step == TW_STEP_FAILED) {
-            fail(shard->job, task->context.error);
+            tw_job_fail(shard->job, task->context.error);
             return false;
         }
         if (step == TW_STEP_ENDED && atomic_fetch_add(&shard->job->tasks_ended, 1) + 1 == shard->job->ntasks) wake_all(shard->job);
@@ -151,7 +151,8 @@ static tw_status seeded_step(tw_job *job, tw_task *task, int32_t batches, int64_
     if (task->ended) return TW_OK;
     task->context.yield_after = batches;
     tw_step step = tw_task_step(task, wait_ns);
-    if (step == TW_STEP_FAILED) return fail(job, task->context.error), outcome(job, error);
+    if (step == TW_STEP_FAILED) tw_job_fail(job, task->context.error);
+    if (job->failed) return outcome(job, error);
     if (step == TW_STEP_ENDED) job->tasks_ended++;
     *progress |= step != TW_STEP_IDLE;
     return TW_OK;
@@ -223,7 +224,7 @@ static tw_status take_snapshot(tw_job *job, tw_error *error) {
     job->epoch_wanted++;
     for (int i = 0; i < job->ntasks; i++)
         if (job->tasks[i]->ended && tw_task_snapshot_ended(job->tasks[i], job->epoch_wanted) != TW_OK)
-            return fail(job, job->tasks[i]->context.error), outcome(job, error);
+            return tw_job_fail(job, job->tasks[i]->context.error), outcome(job, error);
     tw_prng prng = {job->options.seed + job->epoch_wanted};
     int64_t wait;
     TW_TRY(settle(job, &prng, &wait, error));

@@ -84,6 +84,8 @@ struct tw_job {
 tw_arena *tw_job_arena(tw_job *job); /* while the job is opened only */
 uint64_t tw_job_epoch_wanted(tw_job *job);
 bool tw_job_held_open(tw_job *job);
+/* The job ends with this error, unless it has failed before. Any thread. */
+void tw_job_fail(tw_job *job, const tw_error *error);
 void tw_job_barrier_passed(tw_job *job);
 /* A barrier has been asked for that is not behind every task yet. */
 bool tw_job_barrier_under_way(const tw_job *job);

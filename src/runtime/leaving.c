@@ -1,25 +1,54 @@
-/* Rows that leave the flow of a job into its side tables: late ones, undecodable ones, ones whose expression failed. */
+/* Rows that leave the flow of a job into its side tables: late ones, undecodable ones, ones whose expression failed. None vanishes: when
+ * there is no memory for one the job fails. */
 #include "runtime/leaving.h"
 
 #include "format/json.h"
 
-static tw_value text(tw_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static tw_value text(tw_arena *arena, const char *format, ...) {
+enum { ROW_TEXT_MAX = 1 << 20 };
+
+/* A row on its way out. */
+typedef struct leaving {
+    tw_arena arena;
+    bool lost; /* no memory for a part of it */
+} leaving;
+
+static leaving leave(tw_mem *mem) {
+    leaving l = {0};
+    tw_arena_init(&l.arena, mem, 1024);
+    return l;
+}
+
+static void arrive(leaving *l, tw_job *job, tw_side_kind kind, tw_str table, const tw_value *values) {
+    if (l->lost || tw_side_append(job->options.side, kind, table, values) != TW_OK) {
+        tw_error error;
+        tw_fail(&error, TW_E_NOMEM, "out of memory for a row that left the flow");
+        tw_job_fail(job, &error);
+    }
+    tw_arena_free(&l->arena);
+}
+
+static tw_value string(leaving *l, const char *text, size_t length) {
+    char *copy = tw_arena_strndup(&l->arena, text, length);
+    l->lost |= !copy;
+    return copy ? tw_value_of_str(&TW_TYPE_STRING, (tw_str){copy, length}) : tw_value_null(&TW_TYPE_STRING);
+}
+
+static tw_value text(leaving *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static tw_value text(leaving *l, const char *format, ...) {
     char room[700];
     va_list args;
     va_start(args, format);
     vsnprintf(room, sizeof room, format, args);
     va_end(args);
-    char *copy = tw_arena_strndup(arena, room, strlen(room));
-    return copy ? tw_value_of_str(&TW_TYPE_STRING, tw_str_of(copy)) : tw_value_null(&TW_TYPE_STRING);
+    return string(l, room, strlen(room));
 }
 
-/* The row as a JSON object under the names of the operator's input. */
-static tw_value row_json(tw_arena *arena, const tw_operator *op, const tw_batch *batch, int32_t row) {
+/* The row as a JSON object under the names of the operator's input; NULL: it is longer than ROW_TEXT_MAX. */
+static tw_value row_json(leaving *l, const tw_operator *op, const tw_batch *batch, int32_t row) {
     const tw_type *names = op->node->ninputs ? op->node->inputs[0]->row : op->node->row;
     int ncolumns = names->nfields - (op->node->kind == TW_PLAN_WINDOW_AGG && op->node->u.agg.merges); /* without the partials */
     tw_buf buf;
-    tw_buf_init(&buf, arena->mem, 1 << 20);
+    tw_buf_init(&buf, l->arena.mem, 0);
     tw_buf_byte(&buf, '{');
     for (int c = 0; c < batch->ncolumns && c < ncolumns; c++) {
         if (c) tw_buf_byte(&buf, ',');
@@ -28,8 +57,8 @@ static tw_value row_json(tw_arena *arena, const tw_operator *op, const tw_batch 
         tw_json_value(&buf, &batch->columns[c], row);
     }
     tw_buf_byte(&buf, '}');
-    char *copy = buf.failed ? NULL : tw_arena_strndup(arena, buf.data, buf.length);
-    tw_value v = copy ? tw_value_of_str(&TW_TYPE_STRING, (tw_str){copy, buf.length}) : tw_value_null(&TW_TYPE_STRING);
+    l->lost |= buf.failed;
+    tw_value v = buf.failed || buf.length > ROW_TEXT_MAX ? tw_value_null(&TW_TYPE_STRING) : string(l, buf.data, buf.length);
     tw_buf_free(&buf);
     return v;
 }
@@ -66,16 +95,14 @@ static void late(void *context, const tw_operator *op, const tw_batch *batch, in
     op->task->late_rows++;
     if (!job->options.side) return;
     const tw_split_progress *split = tw_row_split(batch, row);
-    tw_arena arena;
-    tw_arena_init(&arena, op->task->mem, 1024);
-    tw_value values[] = {row_json(&arena, op, batch, row),
+    leaving l = leave(op->task->mem);
+    tw_value values[] = {row_json(&l, op, batch, row),
                          row_time(op, batch, row),
                          split ? tw_value_of_str(&TW_TYPE_STRING, split->name) : tw_value_null(&TW_TYPE_STRING),
                          watermark == TW_WATERMARK_MIN ? tw_value_null(&TW_TYPE_TIMESTAMP_3) : tw_value_of_int(&TW_TYPE_TIMESTAMP_3, watermark),
-                         text(&arena, "%s", tw_plan_kind_name(op->node->kind)),
+                         text(&l, "%s", tw_plan_kind_name(op->node->kind)),
                          tw_value_of_str(&TW_TYPE_STRING, missed)};
-    tw_side_append(job->options.side, TW_SIDE_LATE, late_table(op, split), values);
-    tw_arena_free(&arena);
+    arrive(&l, job, TW_SIDE_LATE, late_table(op, split), values);
 }
 
 static bool reads(const tw_plan_node *reader, const tw_plan_node *node) {
@@ -98,21 +125,20 @@ static void failed(void *context, const tw_operator *op, const tw_batch *batch, 
     tw_job *job = context;
     op->task->failed_rows++;
     if (!job->options.side) return;
-    tw_arena arena;
-    tw_arena_init(&arena, op->task->mem, 1024);
-    tw_value values[] = {text(&arena, "%s", tw_plan_kind_name(op->node->kind)),
-                         text(&arena, "line %u, column %u", error->pos.line, error->pos.column),
-                         row_json(&arena, op, batch, row),
-                         text(&arena, "%s", error->message),
-                         text(&arena, "%s", tw_change_text(batch->kinds ? batch->kinds[row] : TW_INSERT)),
+    leaving l = leave(op->task->mem);
+    tw_value values[] = {text(&l, "%s", tw_plan_kind_name(op->node->kind)),
+                         text(&l, "line %u, column %u", error->pos.line, error->pos.column),
+                         row_json(&l, op, batch, row),
+                         text(&l, "%s", error->message),
+                         text(&l, "%s", tw_change_text(batch->kinds ? batch->kinds[row] : TW_INSERT)),
                          tw_value_of_int(&TW_TYPE_LTZ_3, op->task->now_ms)};
-    tw_side_append(job->options.side, TW_SIDE_TARGET_ERRORS, target_of(job, op), values);
-    tw_arena_free(&arena);
+    arrive(&l, job, TW_SIDE_TARGET_ERRORS, target_of(job, op), values);
 }
 
 static void bad(void *context, tw_str table, const struct tw_split_id *split, const tw_bad_record *record) {
     tw_job *job = context;
     if (!job->options.side) return;
+    leaving l = leave(NULL); /* nothing is copied on the way */
     tw_value values[] = {tw_value_of_str(&TW_TYPE_BYTES, record->bytes),
                          tw_value_of_str(&TW_TYPE_STRING, tw_str_of(record->error)),
                          tw_value_of_str(&TW_TYPE_STRING, split->name),
@@ -120,7 +146,7 @@ static void bad(void *context, tw_str table, const struct tw_split_id *split, co
                          tw_value_of_int(&TW_TYPE_BIGINT, (int64_t)record->offset),
                          tw_value_of_int(&TW_TYPE_LTZ_3, tw_wall_ms(job->os)),
                          tw_value_of_str(&TW_TYPE_STRING, TW_STR(TW_VERSION))};
-    tw_side_append(job->options.side, TW_SIDE_SOURCE_ERRORS, table, values);
+    arrive(&l, job, TW_SIDE_SOURCE_ERRORS, table, values);
 }
 
 tw_side_outputs tw_leaving(tw_job *job) { return (tw_side_outputs){.context = job, .late = late, .failed = failed, .bad = bad}; }

@@ -24,7 +24,7 @@ static tw_status need_slot(tw_partitioner *p, int c) {
     if (p->open[c]) return TW_OK;
     tw_status status = tw_channel_open_slot(p->channels[c], &p->open[c]);
     if (status == TW_OK) p->open[c]->arrival_ns = ((tw_task *)p->op.task)->arrival_ns;
-    if (status == TW_E_NOMEM) return tw_fail(p->op.task->error, TW_E_NOMEM, "the memory budget is used up by rows between tasks");
+    if (status == TW_E_NOMEM) return tw_fail(p->op.task->error, TW_E_NOMEM, "out of memory for rows between tasks");
     return status;
 }
 
@@ -76,7 +76,7 @@ static tw_status hand_out(tw_partitioner *p) {
             int32_t n = end - p->first[c], room = tw_builder_room(to);
             if (n > room) n = room;
             if (tw_builder_append(to, p->batch, (tw_selection){p->rows + p->first[c], n}) != TW_OK)
-                return tw_fail(p->op.task->error, TW_E_NOMEM, "the memory budget is used up by rows between tasks");
+                return tw_fail(p->op.task->error, TW_E_NOMEM, "out of memory for rows between tasks");
             p->first[c] += n;
             if (tw_builder_room(to) == 0) publish(p, c);
         }

@@ -57,7 +57,7 @@ static side_table *find(tw_side_store *s, tw_side_kind kind, tw_str name, bool m
     return s->tables = t;
 }
 
-/* The part that has room for a row; NULL when memory or the limit is reached. */
+/* The part that has room for a row; NULL: out of memory. */
 static tw_builder *room_for_row(tw_side_store *s, side_table *t) {
     if (t->nparts && tw_builder_room(&t->parts[t->nparts - 1]) > 0) return &t->parts[t->nparts - 1];
     if (t->nparts == t->capacity) {
@@ -90,18 +90,19 @@ static tw_status append(tw_side_store *s, side_table *t, const tw_value *values)
     return status;
 }
 
-void tw_side_append(tw_side_store *s, tw_side_kind kind, tw_str table, const tw_value *values) {
+tw_status tw_side_append(tw_side_store *s, tw_side_kind kind, tw_str table, const tw_value *values) {
     pthread_mutex_lock(&s->lock);
     side_table *t = find(s, kind, table, true);
-    if (t) {
-        t->seen++;
-        if (s->used < s->limit) append(s, t, values);
-    }
+    tw_status status = t ? TW_OK : TW_E_NOMEM;
+    if (t) t->seen++;
+    if (t && s->used < s->limit) status = append(s, t, values);
     pthread_mutex_unlock(&s->lock);
+    return status;
 }
 
 int32_t tw_side_read(tw_side_store *s, tw_side_kind kind, tw_str table, int64_t from, tw_builder *out) {
     int32_t given = 0;
+    tw_status status = TW_OK;
     if (!s) return 0;
     pthread_mutex_lock(&s->lock);
     side_table *t = find(s, kind, table, false);
@@ -109,14 +110,14 @@ int32_t tw_side_read(tw_side_store *s, tw_side_kind kind, tw_str table, int64_t 
     for (int32_t p = 0; t && p < t->nparts; p++) {
         const tw_builder *part = &t->parts[p];
         for (int32_t r = 0; r < part->batch.rows; r++, at++) {
-            if (at < from || tw_builder_room(out) == 0) continue;
+            if (at < from || tw_builder_room(out) == 0 || status != TW_OK) continue;
             uint16_t row = (uint16_t)r;
-            if (tw_builder_append(out, &part->batch, (tw_selection){&row, 1}) != TW_OK) break;
-            given++;
+            status = tw_builder_append(out, &part->batch, (tw_selection){&row, 1});
+            given += status == TW_OK;
         }
     }
     pthread_mutex_unlock(&s->lock);
-    return given;
+    return status == TW_OK ? given : -1;
 }
 
 uint64_t tw_side_count(tw_side_store *s, tw_side_kind kind, tw_str table) {

@@ -72,7 +72,9 @@ static tw_status advance_side(tw_input *input) {
     bool others_done = tw_job_only_side_scans_left(job, input->task);
     input->wait_ns = 0;
     TW_TRY(need_builder(r));
-    r->next += tw_side_read(job->options.side, side->kind, side->table, r->next, &r->builder);
+    int32_t read = tw_side_read(job->options.side, side->kind, side->table, r->next, &r->builder);
+    if (read < 0) return tw_fail(input->task->context.error, TW_E_NOMEM, "out of memory for the rows of a side table");
+    r->next += read;
     if (r->builder.batch.rows) return tw_emit(&input->head, &r->builder.batch);
     if (others_done) return finish(input);
     input->wait_ns = tw_mono_ns(input->task->context.os) + 10000000;

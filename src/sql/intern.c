@@ -136,12 +136,12 @@ static interned *intern(interner *t, tw_mem *mem, const tw_rel *rel) {
     interned *found = NULL;
     if (shareable(rel) && !text.failed)
         for (found = t->buckets[bucket]; found && !tw_str_equal(found->text, (tw_str){text.data, text.length});) found = found->next;
-    if (!found) {
-        tw_str copy = text.failed ? TW_STR("") : (tw_str){tw_arena_memdup(t->arena, text.data, text.length), text.length};
-        found = add(t, copy, tw_rel_with_inputs(t->arena, rel, inputs), bucket);
+    if (found) {
+        tw_buf_free(&text);
+        return found;
     }
-    tw_buf_free(&text);
-    return found;
+    tw_str kept = tw_buf_finish(&text, t->arena);
+    return add(t, kept, tw_rel_with_inputs(t->arena, rel, inputs), bucket);
 }
 
 void tw_intern(tw_rules *rules, const tw_rel **roots, int32_t nroots) {

@@ -139,9 +139,7 @@ static tw_str key_of(tw_binder *b, const tw_catalog_table *t, int32_t column) {
         for (int32_t k = 0; k < t->nprimary_key; k++)
             tw_buf_printf(&text, "%s%.*s", k ? ", " : "PRI(", TW_STR_ARG(t->columns[t->primary_key[k]].name));
         tw_buf_byte(&text, ')');
-        tw_str out = {tw_arena_memdup(b->arena, text.data, text.length), text.length};
-        tw_buf_free(&text);
-        return out;
+        return tw_buf_finish(&text, b->arena);
     }
     return (tw_str){NULL, 0};
 }
@@ -158,9 +156,7 @@ static tw_str type_of(tw_binder *b, const tw_type *type) {
     tw_buf text;
     tw_buf_init(&text, b->mem, 0);
     tw_type_print(&text, tw_type_nullable(b->arena, type, true), true);
-    tw_str out = {tw_arena_memdup(b->arena, text.data, text.length), text.length};
-    tw_buf_free(&text);
-    return out;
+    return tw_buf_finish(&text, b->arena);
 }
 
 static void describe_row(grid *g, const tw_field *field, tw_str key, tw_str extras, tw_str watermark) {
@@ -219,8 +215,7 @@ static tw_status show_create(tw_binder *b, const tw_ast_statement *s, tw_sql_res
     tw_buf text;
     tw_buf_init(&text, b->mem, 0);
     tw_show_create(&text, t);
-    give_one(b, "result", (tw_str){tw_arena_memdup(b->arena, text.data, text.length), text.length}, true, out);
-    tw_buf_free(&text);
+    give_one(b, "result", tw_buf_finish(&text, b->arena), true, out);
     return TW_OK;
 }
 

@@ -61,9 +61,10 @@ static tw_status zone_of(tw_sql *sql, tw_str id, const tw_zone **out, tw_error *
     while (z && !tw_str_equal(z->id, id)) z = z->next;
     if (!z) {
         tw_zone *zone = NULL;
+        z = TW_NEW(&sql->arena, zone_entry); /* all that may jump comes before the zone, which nothing else would free */
+        *z = (zone_entry){.id = {tw_arena_strndup(&sql->arena, id.data, id.length), id.length}, .next = sql->zones};
         TW_TRY(tw_zone_load(sql->mem, id, &zone, error));
-        z = TW_NEW(&sql->arena, zone_entry);
-        *z = (zone_entry){.id = {tw_arena_strndup(&sql->arena, id.data, id.length), id.length}, .zone = zone, .next = sql->zones};
+        z->zone = zone;
         sql->zones = z;
     }
     *out = z->zone;
@@ -140,10 +141,10 @@ static tw_status bind_roots(tw_sql *sql, tw_binder *b, const tw_ast_statement *s
     return TW_OK;
 }
 
-static void give_text(tw_sql *sql, const tw_buf *text, tw_sql_result *out) {
+static void give_text(tw_sql *sql, tw_str text, tw_sql_result *out) {
     tw_arena *arena = &sql->arena;
     tw_value *value = TW_NEW(arena, tw_value);
-    *value = tw_value_of_str(&TW_TYPE_STRING, (tw_str){tw_arena_memdup(arena, text->data, text->length), text->length});
+    *value = tw_value_of_str(&TW_TYPE_STRING, text);
     const tw_value **rows = TW_NEW_ARRAY(arena, const tw_value *, 1);
     rows[0] = value;
     tw_field field = {TW_STR("result"), &TW_TYPE_STRING};
@@ -160,10 +161,8 @@ static tw_status explain(tw_sql *sql, tw_binder *b, const tw_ast_statement *s, t
     for (int32_t i = 0; i < out->nroots; i++) tw_rel_print(&text, out->roots[i]);
     tw_buf_text(&text, "\n== Optimized Physical Plan ==\n");
     tw_plan_print(&text, made);
-    tw_status status = text.failed ? tw_fail(b->error, TW_E_NOMEM, "out of memory") : TW_OK;
-    if (status == TW_OK) give_text(sql, &text, out);
-    tw_buf_free(&text);
-    return status;
+    give_text(sql, tw_buf_finish(&text, &sql->arena), out);
+    return TW_OK;
 }
 
 static tw_status create_table(tw_sql *sql, tw_binder *b, const tw_ast_create_table *create, tw_sql_result *out) {

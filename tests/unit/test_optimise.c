@@ -46,13 +46,16 @@ static outcome run(const char *script_text, tw_result_format format, bool rules,
     outcome o = {0};
     tw_script_options options = {.format = format, .out = open_memstream(&o.text, &o.length)};
     tw_script *script;
+    tw_mem mem;
+    tw_mem_init(&mem, NULL, 0);
     tw_job_options_default(&options.job);
     options.job.nshards = shards;
     options.job.seeded = true;
-    assert_int_equal(tw_script_open(&options, &script, &o.error), TW_OK);
+    assert_int_equal(tw_script_open(&mem, &options, &script, &o.error), TW_OK);
     if (!rules) assert_int_equal(tw_script_run(script, TW_STR("SET 'thalweg.optimizer.rules' = 'NONE';"), &o.error), TW_OK);
     o.status = tw_script_run(script, tw_str_of(script_text), &o.error);
     tw_script_close(script);
+    assert_int_equal(mem.used, 0);
     fclose(options.out);
     return o;
 }

@@ -66,9 +66,17 @@ typedef struct reader {
 
 /* ---- options ---- */
 
-static tw_str field_option(tw_arena *arena, const tw_option *options, int n, const char *path, const char *property) {
-    const char *key = tw_arena_printf(arena, "fields.%s.%s", path, property);
-    return key ? tw_option_get(options, n, key) : (tw_str){NULL, 0};
+/* The option fields.<path>.<property>. */
+static tw_str field_option(const tw_option *options, int n, const char *path, const char *property) {
+    static const char PREFIX[] = "fields.";
+    const size_t at = sizeof PREFIX - 1, length = strlen(path), rest = strlen(property);
+    for (int i = 0; i < n; i++) {
+        const char *key = options[i].key.data;
+        if (options[i].key.length == at + length + 1 + rest && memcmp(key, PREFIX, at) == 0 && memcmp(key + at, path, length) == 0 &&
+            key[at + length] == '.' && memcmp(key + at + length + 1, property, rest) == 0)
+            return options[i].value;
+    }
+    return (tw_str){NULL, 0};
 }
 
 static double real_of(tw_str text, double fallback) {
@@ -121,28 +129,28 @@ static tw_status plan_field(tw_arena *arena, maker *m, const tw_type *type, cons
     m->kind = type->kind;
     m->salt = tw_hash_bytes(path, strlen(path), 0);
     default_range(m, type);
-    m->sequence = tw_str_equal_nocase(field_option(arena, o, n, path, "kind"), TW_STR("sequence"));
-    tw_str start = field_option(arena, o, n, path, "start"), end = field_option(arena, o, n, path, "end");
+    m->sequence = tw_str_equal_nocase(field_option(o, n, path, "kind"), TW_STR("sequence"));
+    tw_str start = field_option(o, n, path, "start"), end = field_option(o, n, path, "end");
     if (m->sequence && (!start.data || !end.data))
         return tw_fail(error, TW_E_INVALID, "option 'fields.%s.%s' is required for a sequence", path, start.data ? "end" : "start");
     if (m->sequence && !can_count(type->kind))
         return tw_fail(error, TW_E_UNSUPPORTED, "datagen cannot make a sequence of %s for field '%s'", tw_kind_name(type->kind), path);
     m->start = whole_of(start, 0);
     m->end = whole_of(end, INT64_MAX);
-    tw_str min = field_option(arena, o, n, path, "min"), max = field_option(arena, o, n, path, "max");
+    tw_str min = field_option(o, n, path, "min"), max = field_option(o, n, path, "max");
     m->min = whole_of(min, m->min);
     m->max = whole_of(max, m->max);
     m->fmin = real_of(min, m->fmin);
     m->fmax = real_of(max, m->fmax);
     if (m->min > m->max || m->fmin > m->fmax)
         return tw_fail(error, TW_E_INVALID, "option 'fields.%s.min' is larger than 'fields.%s.max'", path, path);
-    m->null_rate = real_of(field_option(arena, o, n, path, "null-rate"), 0);
-    tw_str past = field_option(arena, o, n, path, "max-past");
+    m->null_rate = real_of(field_option(o, n, path, "null-rate"), 0);
+    tw_str past = field_option(o, n, path, "max-past");
     if (past.data) tw_option_duration(past, &m->past_ms);
-    m->length = (int32_t)whole_of(field_option(arena, o, n, path, "length"), default_length(type));
+    m->length = (int32_t)whole_of(field_option(o, n, path, "length"), default_length(type));
     if (m->length < 0 || m->length > 1000000) return tw_fail(error, TW_E_INVALID, "option 'fields.%s.length' is not between 0 and 1000000", path);
     bool flag;
-    m->var_length = tw_option_boolean(field_option(arena, o, n, path, "var-len"), &flag) && flag;
+    m->var_length = tw_option_boolean(field_option(o, n, path, "var-len"), &flag) && flag;
     m->nfields = tw_kind_is_nested(type->kind) ? type->nfields : 0;
     m->fields = TW_NEW_ARRAY(arena, maker, m->nfields + 1);
     if (!m->fields) return tw_fail(error, TW_E_NOMEM, "out of memory");

@@ -69,16 +69,16 @@ static const char *base_name(tw_str path) {
     return slash ? slash + 1 : path.data;
 }
 
-static bool metadata_column(reader *r, tw_str key, const tw_file_info *info, tw_column *out) {
+static tw_status metadata_column(reader *r, tw_str key, const tw_file_info *info, tw_column *out, tw_error *error) {
     const tw_connector *c = &tw_connector_filesystem;
     int which = 0;
     while (which < c->nmetadata && !tw_str_equal(key, tw_str_of(c->metadata[which].key))) which++;
-    if (which == c->nmetadata) return false;
+    if (which == c->nmetadata) return tw_fail(error, TW_E_UNDEFINED_COLUMN, "filesystem has no metadata '%.*s'", TW_STR_ARG(key));
     tw_str path = r->split.name;
     tw_value value = tw_value_of_int(c->metadata[which].type, which == TW_FS_SIZE ? info->size : info->modified_ms);
     if (which == TW_FS_PATH) value = tw_value_of_str(c->metadata[which].type, path);
     if (which == TW_FS_NAME) value = tw_value_of_str(c->metadata[which].type, tw_str_of(base_name(path)));
-    return tw_value_to_column(&r->arena, &value, out) == TW_OK;
+    return tw_value_to_column(&r->arena, &value, out) == TW_OK ? TW_OK : tw_fail(error, TW_E_NOMEM, "out of memory");
 }
 
 static tw_status prepare(reader *r, tw_error *error) {
@@ -97,12 +97,10 @@ static tw_status prepare(reader *r, tw_error *error) {
     r->nwanted = scan->wanted->nfields;
     r->batch.ncolumns = r->nwanted + scan->nmetadata;
     r->batch.columns = TW_NEW_ARRAY(&r->arena, tw_column, r->batch.ncolumns + 1);
+    r->capacity = CHUNK;
     r->buffer = tw_malloc(r->mem, CHUNK + TW_DECODE_PAD);
     if (!r->batch.columns || !r->buffer) return tw_fail(error, TW_E_NOMEM, "out of memory");
-    r->capacity = CHUNK;
-    for (int i = 0; i < scan->nmetadata; i++)
-        if (!metadata_column(r, scan->metadata[i], &info, &r->batch.columns[r->nwanted + i]))
-            return tw_fail(error, TW_E_UNDEFINED_COLUMN, "filesystem has no metadata '%.*s'", TW_STR_ARG(scan->metadata[i]));
+    for (int i = 0; i < scan->nmetadata; i++) TW_TRY(metadata_column(r, scan->metadata[i], &info, &r->batch.columns[r->nwanted + i], error));
     return TW_OK;
 }
 

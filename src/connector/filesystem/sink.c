@@ -122,7 +122,7 @@ static tw_status write_rows(tw_sink *opaque, const tw_batch *batch, tw_error *er
     if (status != TW_OK) {
         s->rows.length = before;
         s->rows.failed = false;
-        return tw_fail(error, status, "a row cannot be written as %s", s->format->name);
+        return tw_fail(error, status, status == TW_E_NOMEM ? "out of memory for rows as %s" : "a row cannot be written as %s", s->format->name);
     }
     return s->rows.length > BUFFER ? spill(s, error) : TW_OK;
 }

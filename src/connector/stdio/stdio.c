@@ -101,7 +101,8 @@ static tw_status write_rows(tw_sink *opaque, const tw_batch *batch, tw_error *er
     sink *s = (sink *)opaque;
     tw_buf_clear(&s->text);
     tw_status status = s->format->encode(s->encoder, batch, 0, batch->rows, &s->text);
-    if (status != TW_OK) return tw_fail(error, status, "a row cannot be written as %s", s->format->name);
+    if (status != TW_OK)
+        return tw_fail(error, status, status == TW_E_NOMEM ? "out of memory for rows as %s" : "a row cannot be written as %s", s->format->name);
     if (fwrite(s->text.data, 1, s->text.length, s->out) != s->text.length) return tw_fail(error, TW_E_IO, "cannot write to standard output");
     return TW_OK;
 }
