@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -175,6 +176,30 @@ tw_status tw_input_read(int fd, void *out, size_t size, size_t *got, bool *ended
     return TW_OK;
 }
 
+static int64_t read_owner(int fd) {
+    char text[24] = {0};
+    return pread(fd, text, sizeof text - 1, 0) > 0 ? strtoll(text, NULL, 10) : 0;
+}
+
+tw_status tw_file_lock(const char *path, tw_file *out, int64_t *owner, tw_error *error) {
+    int64_t size;
+    char text[24];
+    *owner = 0;
+    TW_TRY(tw_file_open_update(path, true, out, &size, error));
+    if (flock(out->fd, LOCK_EX | LOCK_NB) != 0) {
+        bool held = errno == EWOULDBLOCK;
+        tw_status status = held ? tw_fail(error, TW_E_DUPLICATE, "'%s' is locked by another process", path) : failed(error, "lock", path);
+        if (held) *owner = read_owner(out->fd);
+        tw_file_close(out);
+        return status;
+    }
+    int length = snprintf(text, sizeof text, "%lld\n", (long long)getpid());
+    tw_status status = tw_file_truncate(out, 0, error);
+    if (status == TW_OK) status = tw_file_write_at(out, text, (size_t)length, 0, error);
+    if (status != TW_OK) tw_file_close(out);
+    return status;
+}
+
 tw_status tw_file_sync(tw_file *file, tw_error *error) { return fsync(file->fd) != 0 ? failed(error, "sync", file->path) : TW_OK; }
 
 tw_status tw_file_sync_data(tw_file *file, tw_error *error) { return fdatasync(file->fd) != 0 ? failed(error, "sync", file->path) : TW_OK; }
@@ -201,6 +226,8 @@ tw_status tw_file_stat(const char *path, tw_file_info *out, tw_error *error) {
 
 tw_status tw_file_rename(const char *from, const char *to, tw_error *error) { return rename(from, to) != 0 ? failed(error, "rename", from) : TW_OK; }
 tw_status tw_file_remove(const char *path, tw_error *error) { return unlink(path) != 0 ? failed(error, "remove", path) : TW_OK; }
+
+tw_status tw_dir_remove(const char *path, tw_error *error) { return rmdir(path) == 0 ? TW_OK : failed(error, "remove", path); }
 
 tw_status tw_dir_make(const char *path, tw_error *error) {
     char part[1024];

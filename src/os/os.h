@@ -61,6 +61,9 @@ tw_status tw_file_write_at(tw_file *file, const void *bytes, size_t size, int64_
 tw_status tw_file_truncate(tw_file *file, int64_t size, tw_error *error);
 /* What a terminal or pipe has right now, up to `size` bytes, without waiting. *ended: no more will come. */
 tw_status tw_input_read(int fd, void *out, size_t size, size_t *got, bool *ended, tw_error *error);
+/* Makes the file when it is not there, takes the lock on it and writes the process's number into it. The lock is held until the file is closed or the process
+ * ends. Held by another process: TW_E_DUPLICATE, and *owner is its number (0: unknown). */
+tw_status tw_file_lock(const char *path, tw_file *out, int64_t *owner, tw_error *error);
 tw_status tw_file_sync(tw_file *file, tw_error *error);
 tw_status tw_file_sync_data(tw_file *file, tw_error *error); /* bytes and length, not the times */
 tw_status tw_dir_sync(const char *path, tw_error *error);    /* the names in it */
@@ -68,7 +71,8 @@ void tw_file_close(tw_file *file);
 tw_status tw_file_stat(const char *path, tw_file_info *out, tw_error *error);
 tw_status tw_file_rename(const char *from, const char *to, tw_error *error);
 tw_status tw_file_remove(const char *path, tw_error *error);
-tw_status tw_dir_make(const char *path, tw_error *error); /* with its parents; fine when it exists */
+tw_status tw_dir_remove(const char *path, tw_error *error); /* an empty one */
+tw_status tw_dir_make(const char *path, tw_error *error);   /* with its parents; fine when it exists */
 /* The names in a folder, sorted bytewise, without . and .. ; both lists are the arena's. */
 tw_status tw_dir_list(tw_arena *arena, const char *path, const char *const **names, int *count, tw_error *error);
 /* Paths that fit a glob pattern, sorted. */

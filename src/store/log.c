@@ -288,3 +288,5 @@ tw_status tw_log_rollback(tw_log *log, tw_error *error) {
     pthread_rwlock_unlock(&log->lock);
     return cut != TW_OK ? cut : status;
 }
+
+const char *tw_log_folder(const tw_log *log) { return log->folder; }

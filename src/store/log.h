@@ -70,6 +70,7 @@ void tw_log_reap(tw_log *log);
 int64_t tw_log_start(const tw_log *log);
 int64_t tw_log_end(const tw_log *log);
 int64_t tw_log_bytes(const tw_log *log);
+const char *tw_log_folder(const tw_log *log);
 /* Appends to `out` whole batches, from the one that holds `offset` (or the first behind it, where compaction left a gap) up to the end that was visible at
  * `below` (INT64_MAX: now): about `max` bytes, at least one batch. The first has records; others may have none (compaction). TW_END: there is nothing at or behind `offset` yet. Offset below start: TW_E_NOT_FOUND. CRCs
  * are checked. */
