@@ -8,6 +8,7 @@
 #ifndef TW_CONNECTOR_CONNECTOR_H
 #define TW_CONNECTOR_CONNECTOR_H
 
+#include <pthread.h>
 #include <stdio.h>
 
 #include "connector/replay.h"
@@ -31,8 +32,9 @@ typedef struct tw_source_context {
     const tw_registry *registry;
     const tw_session *session;
     const tw_plan_scan *scan;
-    tw_replay *replay;    /* the job's; NULL: the source is by itself */
-    tw_str replay_column; /* physical column that the watermark is made of, "" when there is none; what replaying goes by unless the table says */
+    struct tw_store *store; /* the job's data directory; NULL: it has none */
+    tw_replay *replay;      /* the job's; NULL: the source is by itself */
+    tw_str replay_column;   /* physical column that the watermark is made of, "" when there is none; what replaying goes by unless the table says */
 } tw_source_context;
 
 /* Takes a record that could not be decoded (copies what it keeps). Never fails: over its limit it only counts. */
@@ -72,17 +74,34 @@ typedef struct tw_sink_context {
     const tw_session *session;
     const tw_plan_sink *sink;
     const tw_type *row;
+    struct tw_store *store; /* the job's data directory; NULL: it has none */
     int32_t shard, nshards; /* a sink is opened once per writing task */
     FILE *out;              /* standard output of the process, or a test's */
 } tw_sink_context;
 
-/* Sinks. Rows arrive in order; what was written becomes visible at `commit`. In this process a commit follows each epoch. */
+/* An epoch as sinks see it at its barrier. */
+typedef struct tw_sink_epoch {
+    uint64_t number;
+    struct tw_txn
+        *txn; /* the epoch's commit (store/store.h): what is put into it becomes visible with the epoch; NULL: the job keeps no data directory */
+    pthread_mutex_t *lock; /* to be held around the use of `txn`, which all sinks of the job share */
+} tw_sink_epoch;
+
+/* Sinks. Rows arrive in order, and become visible with their epoch:
+ *
+ *     write ... write -> prepare (barrier) -> write ... (of the next epoch) -> commit -> ...    -> prepare -> commit -> finish -> close
+ *
+ * Between an epoch's prepare and its commit lies its durable commit, when the job has a data directory. All calls come from one thread at a time. */
 typedef struct tw_sink_ops {
     tw_status (*open)(const tw_sink_context *context, tw_sink **out, tw_error *error);
     /* TW_OK, or TW_BLOCKED: nothing was taken, call again with the same rows. */
     tw_status (*write)(tw_sink *sink, const tw_batch *batch, tw_error *error);
+    /* The barrier: what has been written since the last one belongs to this epoch. It is put into the epoch's transaction, or made safe so that commit
+     * cannot fail for want of room. May be NULL. */
+    tw_status (*prepare)(tw_sink *sink, const tw_sink_epoch *epoch, tw_error *error);
+    /* The epoch is committed: its rows become visible. May be NULL. */
     tw_status (*commit)(tw_sink *sink, uint64_t epoch, tw_error *error);
-    /* End of input: everything is flushed, files get their final names. */
+    /* End of input, after the last epoch's commit: files get their final names. */
     tw_status (*finish)(tw_sink *sink, tw_error *error);
     void (*close)(tw_sink *sink); /* without finish: leaves nothing visible that was not committed */
 } tw_sink_ops;

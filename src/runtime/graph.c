@@ -95,6 +95,7 @@ static tw_status open_sources(builder *b) {
                                      .registry = job->registry,
                                      .session = plan->session,
                                      .scan = &node->u.scan,
+                                     .store = job->options.store,
                                      .replay = &job->replay,
                                      .replay_column = tw_replay_column(plan, node)};
         TW_TRY(s->ops->open(&context, &s->source, b->error));
@@ -288,7 +289,8 @@ static tw_status make_task(builder *b, tw_region *region, int instance, int numb
                                       .yield_after = -1,
                                       .now_ms = tw_wall_ms(job->os)};
     task->context.error = need(b, sizeof(tw_error));
-    task->epoch = job->epoch_wanted;
+    task->epoch = task->committed = job->epoch_wanted;
+    tw_buf_init(&task->chunk, &shard->mem, 0);
     task->operators = need(b, sizeof *task->operators * (2 * nnodes + nedges));
     task->inputs = need(b, sizeof *task->inputs * (nnodes + nedges));
     task->partitioners = need(b, sizeof *task->partitioners * nedges);

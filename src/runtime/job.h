@@ -25,13 +25,18 @@ typedef struct tw_job_options {
     FILE *out;
     tw_side_store *side;        /* late and error rows; borrowed */
     const tw_snapshot *restore; /* NULL: from the beginning */
+    int64_t commit_interval_ms; /* jobs on threads: an epoch every so often, which makes rows visible; 0: one, at the end */
+    struct tw_store *store;     /* epochs are kept there, under the name `app`; the job goes on from the last one. NULL: nothing outlives the job */
+    tw_str app;
+    bool allow_lost_state; /* of operators that the plan does not have any more */
 } tw_job_options;
 
 typedef struct tw_job_stats {
     uint64_t rows_in, rows_out, bytes_in, late_rows, bad_records, failed_rows;
     int64_t watermark; /* lowest over the sources */
     double progress;   /* of a bounded input, 0..1; negative: unknown */
-    uint64_t epoch;
+    uint64_t epoch;    /* last committed */
+    bool disk_full;    /* the job stands until there is room */
     int64_t slice_ns_max;
 } tw_job_stats;
 

@@ -6,7 +6,6 @@ typedef struct sink_operator {
     const tw_sink_ops *ops;
     tw_sink *sink;
     const tw_batch *batch; /* not yet taken */
-    bool finished;
 } sink_operator;
 
 static tw_job *job_of(tw_operator *op) { return ((tw_task *)op->task)->job; }
@@ -28,6 +27,7 @@ static tw_status open_operator(tw_operator *op, tw_error *error) {
                                .session = op->task->session,
                                .sink = plan,
                                .row = op->node->inputs[0]->row,
+                               .store = job_of(op)->options.store,
                                .shard = op->task->instance,
                                .nshards = op->task->ninstances,
                                .out = job_of(op)->options.out};
@@ -74,16 +74,21 @@ static tw_status watermark(tw_operator *op, int port, int64_t w) {
     return TW_OK;
 }
 
-tw_status tw_sink_barrier(tw_operator *op, uint64_t epoch) {
+tw_status tw_sink_prepare(tw_operator *op) {
+    sink_operator *s = (sink_operator *)op;
+    tw_job *job = job_of(op);
+    tw_sink_epoch epoch = {.number = job->epoch_wanted, .txn = job->txn, .lock = &job->lock};
+    return s->sink && s->ops->prepare ? s->ops->prepare(s->sink, &epoch, op->task->error) : TW_OK;
+}
+
+tw_status tw_sink_commit(tw_operator *op, uint64_t epoch) {
     sink_operator *s = (sink_operator *)op;
     return s->sink && s->ops->commit ? s->ops->commit(s->sink, epoch, op->task->error) : TW_OK;
 }
 
 tw_status tw_sink_finish(tw_operator *op) {
     sink_operator *s = (sink_operator *)op;
-    if (s->finished || !s->sink) return TW_OK;
-    s->finished = true;
-    return s->ops->finish ? s->ops->finish(s->sink, op->task->error) : TW_OK;
+    return s->sink && s->ops->finish ? s->ops->finish(s->sink, op->task->error) : TW_OK;
 }
 
 static void close_operator(tw_operator *op) {

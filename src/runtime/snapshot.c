@@ -11,8 +11,13 @@ void tw_snapshot_clear_splits(tw_snapshot *snapshot) {
     snapshot->nsplits = 0;
 }
 
-void tw_snapshot_free(tw_snapshot *snapshot) {
+void tw_snapshot_clear_chunks(tw_snapshot *snapshot) {
     for (int i = 0; i < snapshot->nchunks; i++) tw_buf_free(&snapshot->chunks[i].bytes);
+    snapshot->nchunks = 0;
+}
+
+void tw_snapshot_free(tw_snapshot *snapshot) {
+    tw_snapshot_clear_chunks(snapshot);
     tw_snapshot_clear_splits(snapshot);
     tw_free(snapshot->mem, snapshot->chunks, sizeof *snapshot->chunks * (size_t)snapshot->chunks_capacity);
     tw_free(snapshot->mem, snapshot->splits, sizeof *snapshot->splits * (size_t)snapshot->splits_capacity);

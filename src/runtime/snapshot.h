@@ -31,6 +31,7 @@ typedef struct tw_snapshot {
 
 void tw_snapshot_init(tw_snapshot *snapshot, tw_mem *mem);
 void tw_snapshot_free(tw_snapshot *snapshot);
+void tw_snapshot_clear_chunks(tw_snapshot *snapshot);
 void tw_snapshot_clear_splits(tw_snapshot *snapshot); /* before the next barrier: positions are of the last one only */
 tw_snapshot_chunk *tw_snapshot_add_chunk(tw_snapshot *snapshot, uint64_t operator_id, int32_t instance, bool full);
 tw_snapshot_split *tw_snapshot_add_split(tw_snapshot *snapshot, uint64_t operator_id, tw_str name);

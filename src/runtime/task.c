@@ -54,11 +54,11 @@ static tw_status mark_exchanges(tw_task *task, uint64_t barrier, bool end) {
 static tw_status snapshot_operators(tw_task *task) {
     for (int i = 0; i < task->noperators; i++) {
         tw_operator *op = task->operators[i];
-        if (op->ops == &TW_OPERATOR_SINK) TW_TRY(tw_sink_barrier(op, task->epoch + 1));
-        if (op->ops->snapshot) TW_TRY(tw_job_snapshot_operator(task->job, op));
+        if (op->ops == &TW_OPERATOR_SINK) TW_TRY(tw_sink_prepare(op));
+        if (op->ops->snapshot && task->job->snapshot) TW_TRY(tw_job_snapshot_operator(task->job, op));
     }
     for (int i = 0; i < task->ninputs; i++)
-        if (task->inputs[i]->ops->snapshot) TW_TRY(task->inputs[i]->ops->snapshot(task->inputs[i]));
+        if (task->inputs[i]->ops->snapshot && task->job->snapshot) TW_TRY(task->inputs[i]->ops->snapshot(task->inputs[i]));
     return TW_OK;
 }
 
@@ -78,25 +78,34 @@ static bool all_ended(const tw_task *task) {
     return true;
 }
 
-static tw_status finish_sinks(tw_task *task) {
+tw_status tw_task_finish(tw_task *task) {
     for (int i = 0; i < task->noperators; i++)
         if (task->operators[i]->ops == &TW_OPERATOR_SINK) TW_TRY(tw_sink_finish(task->operators[i]));
     return TW_OK;
 }
 
-/* It stands still behind its barrier; its sinks are finished. */
-tw_status tw_task_snapshot_ended(tw_task *task, uint64_t epoch) {
+tw_status tw_task_commit(tw_task *task, uint64_t epoch) {
+    task->committed = epoch;
     for (int i = 0; i < task->noperators; i++)
-        if (task->operators[i]->ops->snapshot) TW_TRY(tw_job_snapshot_operator(task->job, task->operators[i]));
-    for (int i = 0; i < task->ninputs; i++)
-        if (task->inputs[i]->ops->snapshot) TW_TRY(task->inputs[i]->ops->snapshot(task->inputs[i]));
-    task->epoch = epoch;
+        if (task->operators[i]->ops == &TW_OPERATOR_SINK) TW_TRY(tw_sink_commit(task->operators[i], epoch));
+    return TW_OK;
+}
+
+/* A task that has ended stands still, and is behind any barrier at once. TW_END: nothing to do. */
+static tw_status advance_ended(tw_task *task) {
+    uint64_t wanted = tw_job_epoch_wanted(task->job), committed = tw_job_epoch_committed(task->job);
+    if (committed > task->committed) return tw_task_commit(task, committed);
+    if (wanted <= task->epoch) return TW_END;
+    TW_TRY(snapshot_operators(task));
+    task->epoch = wanted;
     tw_job_barrier_passed(task->job);
     return TW_OK;
 }
 
 /* Work that belongs to the task as a whole. TW_END: there is none. */
 static tw_status advance_marks(tw_task *task) {
+    uint64_t committed = tw_job_epoch_committed(task->job);
+    if (committed > task->committed) return tw_task_commit(task, committed);
     if (task->barrier_leaving) {
         TW_TRY(mark_exchanges(task, task->epoch + 1, false));
         task->barrier_leaving = false;
@@ -108,8 +117,7 @@ static tw_status advance_marks(tw_task *task) {
     if (task->ending) {
         TW_TRY(mark_exchanges(task, 0, true));
         task->ended = true;
-        uint64_t wanted = tw_job_epoch_wanted(task->job); /* since the end began to leave */
-        return wanted > task->epoch ? tw_task_snapshot_ended(task, wanted) : TW_OK;
+        return TW_OK;
     }
     if (tw_job_epoch_wanted(task->job) > task->epoch) {
         for (int i = 0; i < task->ninputs; i++) /* sources and ended inputs are at any barrier that is asked for */
@@ -121,9 +129,7 @@ static tw_status advance_marks(tw_task *task) {
             return TW_OK;
         }
     }
-    /* while a barrier runs nothing behind it may become visible: sinks are finished after it */
-    if (all_ended(task) && !tw_job_held_open(task->job) && !tw_job_barrier_under_way(task->job)) {
-        TW_TRY(finish_sinks(task));
+    if (all_ended(task) && !tw_job_held_open(task->job)) {
         task->ending = true;
         return TW_OK;
     }
@@ -148,6 +154,7 @@ static tw_status run_timers(tw_task *task) {
         op->timer_ms = INT64_MAX;
         task->arrival_ns = 0;
         for (int k = 0; k < task->ninputs; k++) task->inputs[k]->idle_told = false; /* rows that are made now end idleness below */
+        task->timers++;
         tw_status status = op->ops->timer(op, task->context.now_ms);
         return status == TW_END ? TW_OK : status;
     }
@@ -225,6 +232,7 @@ static void publish_stats(tw_task *task, int64_t took_ns) {
     if (took_ns > task->slice_ns_max) task->slice_ns_max = took_ns;
     PUBLISH(rows_in, task->rows_in);
     PUBLISH(rows_out, task->rows_out);
+    PUBLISH(timers, task->timers);
     PUBLISH(bad_records, task->bad_records);
     PUBLISH(late_rows, task->context.late_rows);
     PUBLISH(failed_rows, task->context.failed_rows);
@@ -254,9 +262,15 @@ static tw_step step_failed(tw_task *task, tw_status status) {
     return TW_STEP_FAILED;
 }
 
+static tw_step step_ended(tw_task *task) {
+    tw_status status = advance_ended(task);
+    if (tw_is_error(status)) return step_failed(task, status);
+    return status == TW_OK ? TW_STEP_PROGRESS : TW_STEP_IDLE;
+}
+
 tw_step tw_task_step(tw_task *task, int64_t *wait_ns) {
     *wait_ns = INT64_MAX;
-    if (task->ended) return TW_STEP_ENDED;
+    if (task->ended) return step_ended(task);
     int64_t begin = tw_mono_ns(task->context.os);
     task->context.now_ms = tw_wall_ms(task->context.os);
     task->context.slice_end_ns = begin + 1000000;
@@ -277,4 +291,5 @@ void tw_task_close(tw_task *task) {
         if (task->inputs[i]->ops->close) task->inputs[i]->ops->close(task->inputs[i]);
     for (int i = task->noperators - task->nopened; i < task->noperators; i++)
         if (task->operators[i]->ops->close) task->operators[i]->ops->close(task->operators[i]);
+    tw_buf_free(&task->chunk);
 }

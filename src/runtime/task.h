@@ -50,7 +50,7 @@ struct tw_input {
 
 /* What a task has done, for tw_job_get_stats: written by its thread at the end of a slice, read by any. */
 typedef struct tw_task_stats {
-    _Atomic uint64_t rows_in, rows_out, bytes_in, bad_records, late_rows, failed_rows;
+    _Atomic uint64_t rows_in, rows_out, bytes_in, bad_records, late_rows, failed_rows, timers;
     _Atomic int64_t watermark; /* lowest of its watermark operators; TW_WATERMARK_MAX: none */
     _Atomic int64_t slice_ns_max;
     _Atomic int32_t done_permille; /* of its splits, summed; -1: unknown */
@@ -70,8 +70,9 @@ struct tw_task {
     int ninputs;
     struct tw_partitioner **partitioners; /* exchanges that leave the task */
     int npartitioners;
-    uint64_t epoch; /* last barrier passed */
-    int next_input; /* round robin */
+    uint64_t epoch;     /* last barrier passed */
+    uint64_t committed; /* last epoch that its sinks have been told is committed */
+    int next_input;     /* round robin */
     bool barrier_leaving, ending, ended;
     int nmarked;         /* exchanges that have the barrier or the end that is leaving */
     tw_input *current;   /* whose item is at hand */
@@ -79,7 +80,8 @@ struct tw_task {
     int64_t arrival_ns;  /* monotonic time at which the source rows arrived that are being worked on; 0: made by the clock, not measured */
     tw_latency *latency; /* of its sinks; NULL: it has none */
     int64_t slice_ns_max;
-    uint64_t rows_in, rows_out, bad_records;
+    uint64_t rows_in, rows_out, bad_records, timers;
+    tw_buf chunk; /* of a snapshot, as it is written */
     int32_t done_permille, nsplits;
     tw_task_stats stats;
 };
@@ -89,8 +91,10 @@ typedef enum tw_step { TW_STEP_IDLE, TW_STEP_PROGRESS, TW_STEP_ENDED, TW_STEP_FA
 /* One slice. On TW_STEP_IDLE, *wait_ns is the monotonic time to come again (0: when woken). */
 tw_step tw_task_step(tw_task *task, int64_t *wait_ns);
 void tw_task_close(tw_task *task);
-/* For a task that has ended: what it would have added to the snapshot of this barrier. */
-tw_status tw_task_snapshot_ended(tw_task *task, uint64_t epoch);
+/* Its sinks are told that this epoch is committed. */
+tw_status tw_task_commit(tw_task *task, uint64_t epoch);
+/* The end of the job, when all tasks have ended: sinks have been committed, and give their files their names. */
+tw_status tw_task_finish(tw_task *task);
 /* Every input is at its end but those that side tables' scans feed, and nothing is pending. */
 bool tw_task_settled(const tw_task *task);
 
@@ -140,7 +144,9 @@ tw_status tw_partitioner_mark(tw_partitioner *p, uint64_t barrier, bool end);
 
 /* Wakes the shard of a task; any thread. */
 void tw_task_wake(tw_task *task);
+/* See tw_sink_ops. */
+tw_status tw_sink_prepare(tw_operator *op);
+tw_status tw_sink_commit(tw_operator *op, uint64_t epoch);
 tw_status tw_sink_finish(tw_operator *op);
-tw_status tw_sink_barrier(tw_operator *op, uint64_t epoch);
 
 #endif

@@ -38,12 +38,11 @@ static void fixture_close(fixture *f) {
 /* Writes the batch so many times and gives the line. */
 static const char *line(fixture *f, int times) {
     tw_plan_sink plan = {.table = {.name = TW_STR("t")}};
-    tw_sink_context context = {&f->b.mem, &f->b.os, &f->b.registry, NULL, &plan, NULL, 0, 1, f->out};
+    tw_sink_context context = {&f->b.mem, &f->b.os, &f->b.registry, NULL, &plan, NULL, NULL, 0, 1, f->out};
     const tw_sink_ops *ops = tw_connector_checksum.sink;
     tw_sink *sink;
     assert_int_equal(ops->open(&context, &sink, &f->b.error), TW_OK);
     for (int i = 0; i < times; i++) assert_int_equal(ops->write(sink, &f->batch, &f->b.error), TW_OK);
-    assert_int_equal(ops->commit(sink, 1, &f->b.error), TW_OK);
     rewind(f->out);
     assert_int_equal(ops->finish(sink, &f->b.error), TW_OK);
     ops->close(sink);
@@ -91,7 +90,7 @@ static void test_no_memory(void **state) {
     tw_mem full;
     tw_mem_init(&full, NULL, 1);
     tw_plan_sink plan = {.table = {.name = TW_STR("t")}};
-    tw_sink_context context = {&full, &f.b.os, &f.b.registry, NULL, &plan, NULL, 0, 1, f.out};
+    tw_sink_context context = {&full, &f.b.os, &f.b.registry, NULL, &plan, NULL, NULL, 0, 1, f.out};
     tw_sink *sink;
     assert_int_equal(tw_connector_checksum.sink->open(&context, &sink, &f.b.error), TW_E_NOMEM);
     assert_int_equal(full.used, 0);

@@ -224,7 +224,7 @@ static void test_sink(void **state) {
     bench_option(&b, "path", bench_path(&b, "out/deep/"));
     bench_option(&b, "sink.rolling-policy.file-size", "20 b");
     tw_plan_sink plan = {.table = b.scan.table};
-    tw_sink_context context = {&b.mem, &b.os, &b.registry, NULL, &plan, b.scan.wanted, 0, 1, stdout};
+    tw_sink_context context = {&b.mem, &b.os, &b.registry, NULL, &plan, b.scan.wanted, NULL, 0, 1, stdout};
     const tw_sink_ops *ops = tw_connector_filesystem.sink;
     tw_sink *sink;
     int32_t numbers[2] = {1, 2};
@@ -236,15 +236,20 @@ static void test_sink(void **state) {
     assert_int_equal(ops->write(sink, &batch, &b.error), TW_OK);
     assert_int_equal(bench_read(&b, &tw_connector_filesystem, 10), TW_OK);
     assert_int_equal(b.rows.length, 0); /* nothing to see yet */
+    tw_sink_epoch epoch = {.number = 1};
+    assert_int_equal(ops->prepare(sink, &epoch, &b.error), TW_OK);
+    assert_int_equal(ops->write(sink, &batch, &b.error), TW_OK); /* of the next epoch */
     assert_int_equal(ops->commit(sink, 1, &b.error), TW_OK);
     assert_int_equal(bench_read(&b, &tw_connector_filesystem, 10), TW_OK);
     assert_string_equal(bench_text(&b.rows), "1, one\n2, a longer \"text\"\n");
     batch.rows = 1;
     assert_int_equal(ops->write(sink, &batch, &b.error), TW_OK);
+    assert_int_equal(ops->prepare(sink, &epoch, &b.error), TW_OK);
+    assert_int_equal(ops->commit(sink, 2, &b.error), TW_OK);
     assert_int_equal(ops->finish(sink, &b.error), TW_OK);
     ops->close(sink);
     assert_int_equal(bench_read(&b, &tw_connector_filesystem, 10), TW_OK);
-    assert_int_equal(b.rows.length, strlen("1, one\n2, a longer \"text\"\n1, one\n"));
+    assert_int_equal(b.rows.length, 2 * strlen("1, one\n2, a longer \"text\"\n") + strlen("1, one\n"));
     assert_int_equal(ops->open(&context, &sink, &b.error), TW_OK);
     for (int i = 0; i < 200000; i++) assert_int_equal(ops->write(sink, &batch, &b.error), TW_OK); /* past the buffer */
     ops->close(sink);
@@ -261,7 +266,7 @@ static void test_print(void **state) {
     tw_plan_sink plan = {.table = {.options = options, .noptions = 1}};
     char *text = NULL;
     size_t length = 0;
-    tw_sink_context context = {&b.mem, &b.os, &b.registry, NULL, &plan, NULL, 0, 1, open_memstream(&text, &length)};
+    tw_sink_context context = {&b.mem, &b.os, &b.registry, NULL, &plan, NULL, NULL, 0, 1, open_memstream(&text, &length)};
     tw_sink *sink;
     int64_t times[2] = {1602288000000, 1602288001500};
     uint64_t valid = 1;

@@ -127,7 +127,10 @@ static const tw_source_ops NUMBERS_SOURCE = {numbers_open, numbers_close,    num
 
 typedef struct store {
     tw_mem *mem;
-    int64_t totals[KEYS], rows, writes;
+    struct {
+        int64_t totals[KEYS], rows;
+    } written, prepared;
+    int64_t writes;
 } store;
 
 static tw_status store_open(const tw_sink_context *context, tw_sink **out, tw_error *error) {
@@ -143,8 +146,18 @@ static tw_status store_write(tw_sink *opaque, const tw_batch *batch, tw_error *e
     store *s = (store *)opaque;
     if (config.sink_blocks && ++s->writes % config.sink_blocks) return TW_BLOCKED;
     const int64_t *k = batch->columns[0].values, *v = batch->columns[1].values;
-    for (int32_t i = 0; i < batch->rows; i++) s->totals[k[i]] += v[i];
-    s->rows += batch->rows;
+    for (int32_t i = 0; i < batch->rows; i++) s->written.totals[k[i]] += v[i];
+    s->written.rows += batch->rows;
+    return TW_OK;
+}
+
+static tw_status store_prepare(tw_sink *opaque, const tw_sink_epoch *epoch, tw_error *error) {
+    (void)error;
+    store *s = (store *)opaque;
+    assert_true(epoch->number > 0);
+    assert_int_equal(s->prepared.rows, 0); /* the epoch before has been committed */
+    s->prepared = s->written;
+    memset(&s->written, 0, sizeof s->written);
     return TW_OK;
 }
 
@@ -152,18 +165,21 @@ static tw_status store_commit(tw_sink *opaque, uint64_t epoch, tw_error *error) 
     (void)epoch, (void)error;
     store *s = (store *)opaque;
     pthread_mutex_lock(&seen.lock);
-    for (int k = 0; k < KEYS; k++) seen.totals[k] += s->totals[k];
-    seen.rows += s->rows;
+    for (int k = 0; k < KEYS; k++) seen.totals[k] += s->prepared.totals[k];
+    seen.rows += s->prepared.rows;
     pthread_mutex_unlock(&seen.lock);
-    memset(s->totals, 0, sizeof s->totals);
-    s->rows = 0;
+    memset(&s->prepared, 0, sizeof s->prepared);
     return TW_OK;
 }
 
-static tw_status store_finish(tw_sink *sink, tw_error *error) { return store_commit(sink, 0, error); }
+static tw_status store_finish(tw_sink *opaque, tw_error *error) {
+    (void)error;
+    assert_int_equal(((store *)opaque)->written.rows, 0); /* the end has an epoch of its own */
+    return TW_OK;
+}
 static void store_close(tw_sink *sink) { tw_free(((store *)sink)->mem, sink, sizeof(store)); }
 
-static const tw_sink_ops STORE_SINK = {store_open, store_write, store_commit, store_finish, store_close};
+static const tw_sink_ops STORE_SINK = {store_open, store_write, store_prepare, store_commit, store_finish, store_close};
 static const tw_connector NUMBERS = {.name = "numbers", .doc = "", .source = &NUMBERS_SOURCE},
                           STORE = {.name = "store", .doc = "", .sink = &STORE_SINK};
 static const tw_connector *const CONNECTORS[] = {&NUMBERS, &STORE};

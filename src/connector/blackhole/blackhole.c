@@ -18,19 +18,9 @@ static tw_status write_rows(tw_sink *sink, const tw_batch *batch, tw_error *erro
     return TW_OK;
 }
 
-static tw_status commit(tw_sink *sink, uint64_t epoch, tw_error *error) {
-    (void)sink, (void)epoch, (void)error;
-    return TW_OK;
-}
-
-static tw_status finish(tw_sink *sink, tw_error *error) {
-    (void)sink, (void)error;
-    return TW_OK;
-}
-
 static void close_sink(tw_sink *sink) { (void)sink; }
 
-static const tw_sink_ops SINK = {.open = open_sink, .write = write_rows, .commit = commit, .finish = finish, .close = close_sink};
+static const tw_sink_ops SINK = {.open = open_sink, .write = write_rows, .close = close_sink};
 
 const tw_connector tw_connector_blackhole = {
     .name = "blackhole",

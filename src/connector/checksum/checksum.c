@@ -138,8 +138,6 @@ static tw_status write_rows(tw_sink *opaque, const tw_batch *batch, tw_error *er
     return TW_OK;
 }
 
-static tw_status commit(tw_sink *opaque, uint64_t epoch, tw_error *error) { return TW_OK; }
-
 static tw_status finish(tw_sink *opaque, tw_error *error) {
     sink *s = (sink *)opaque;
     int written = fprintf(s->out, "checksum %.*s rows=%" PRId64 " changes=%" PRIu64 " sum=0x%016" PRIx64 "\n", TW_STR_ARG(s->name), (int64_t)s->rows,
@@ -152,7 +150,7 @@ static void close_sink(tw_sink *opaque) {
     tw_free(s->mem, s, sizeof *s);
 }
 
-static const tw_sink_ops SINK = {.open = open_sink, .write = write_rows, .commit = commit, .finish = finish, .close = close_sink};
+static const tw_sink_ops SINK = {.open = open_sink, .write = write_rows, .finish = finish, .close = close_sink};
 
 const tw_connector tw_connector_checksum = {
     .name = "checksum",

@@ -19,7 +19,9 @@ typedef struct sink {
     tw_file file;
     char name[64];     /* its final name */
     int64_t written;   /* bytes in the file */
+    int64_t prepared;  /* of them, those of epochs whose barrier has passed */
     int64_t committed; /* of them, those of committed epochs */
+    bool waiting;      /* for a commit: rows of the next epoch stay in memory */
     int64_t opened_ms;
     tw_buf rows; /* not in the file yet */
     int64_t size_limit, age_limit_ms;
@@ -38,7 +40,7 @@ static tw_status read_folder(sink *s, const tw_table_ref *table, tw_error *error
     return tw_dir_make(s->folder, error);
 }
 
-static tw_status prepare(sink *s, const tw_sink_context *context, tw_error *error) {
+static tw_status configure(sink *s, const tw_sink_context *context, tw_error *error) {
     const tw_table_ref *table = &context->sink->table;
     tw_str size = tw_option_get(table->options, table->noptions, "sink.rolling-policy.file-size");
     tw_str age = tw_option_get(table->options, table->noptions, "sink.rolling-policy.rollover-interval");
@@ -63,7 +65,7 @@ static tw_status begin_file(sink *s, tw_error *error) {
     hidden_path(s, path, sizeof path);
     TW_TRY(tw_file_open(path, true, &s->file, error));
     s->open = true;
-    s->written = s->committed = 0;
+    s->written = s->prepared = s->committed = 0;
     s->opened_ms = tw_wall_ms(s->os);
     return TW_OK;
 }
@@ -106,7 +108,7 @@ static tw_status open_sink(const tw_sink_context *context, tw_sink **out, tw_err
     s->os = context->os;
     s->shard = context->shard;
     tw_buf_init(&s->rows, s->mem, 0);
-    tw_status status = prepare(s, context, error);
+    tw_status status = configure(s, context, error);
     if (status != TW_OK) {
         close_sink((tw_sink *)s);
         return status;
@@ -124,21 +126,27 @@ static tw_status write_rows(tw_sink *opaque, const tw_batch *batch, tw_error *er
         s->rows.failed = false;
         return tw_fail(error, status, status == TW_E_NOMEM ? "out of memory for rows as %s" : "a row cannot be written as %s", s->format->name);
     }
-    return s->rows.length > BUFFER ? spill(s, error) : TW_OK;
+    return s->rows.length > BUFFER && !s->waiting ? spill(s, error) : TW_OK;
+}
+
+static tw_status prepare(tw_sink *opaque, const tw_sink_epoch *epoch, tw_error *error) {
+    sink *s = (sink *)opaque;
+    TW_TRY(spill(s, error));
+    s->prepared = s->written;
+    s->waiting = true;
+    return s->open ? tw_file_sync(&s->file, error) : TW_OK;
 }
 
 static tw_status commit(tw_sink *opaque, uint64_t epoch, tw_error *error) {
     sink *s = (sink *)opaque;
-    TW_TRY(spill(s, error));
+    s->waiting = false;
     if (!s->open) return TW_OK;
-    s->committed = s->written;
-    bool full = s->written >= s->size_limit || tw_wall_ms(s->os) - s->opened_ms >= s->age_limit_ms;
+    s->committed = s->prepared;
+    bool full = s->committed >= s->size_limit || tw_wall_ms(s->os) - s->opened_ms >= s->age_limit_ms;
     return full ? end_file(s, error) : TW_OK;
 }
 
-static tw_status finish(tw_sink *opaque, tw_error *error) {
-    TW_TRY(commit(opaque, 0, error));
-    return end_file((sink *)opaque, error);
-}
+static tw_status finish(tw_sink *opaque, tw_error *error) { return end_file((sink *)opaque, error); }
 
-const tw_sink_ops tw_fs_sink_ops = {.open = open_sink, .write = write_rows, .commit = commit, .finish = finish, .close = close_sink};
+const tw_sink_ops tw_fs_sink_ops = {
+    .open = open_sink, .write = write_rows, .prepare = prepare, .commit = commit, .finish = finish, .close = close_sink};
