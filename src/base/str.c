@@ -74,7 +74,7 @@ static int sequence(const unsigned char *p, size_t left) {
     return p[1] >= low && p[1] <= high ? 4 : 0;
 }
 
-bool tw_utf8_valid(const char *text, size_t length) {
+size_t tw_utf8_valid_length(const char *text, size_t length) {
     const unsigned char *p = (const unsigned char *)text;
     size_t i = 0;
     while (i < length) {
@@ -84,11 +84,13 @@ bool tw_utf8_valid(const char *text, size_t length) {
             continue;
         }
         int n = sequence(p + i, length - i);
-        if (n == 0) return false;
+        if (n == 0) return i;
         i += (size_t)n;
     }
-    return true;
+    return length;
 }
+
+bool tw_utf8_valid(const char *text, size_t length) { return tw_utf8_valid_length(text, length) == length; }
 
 size_t tw_utf8_length(const char *text, size_t length) {
     size_t n = 0;

@@ -27,6 +27,8 @@ const char *tw_str_nearest(tw_str name, const char *const *candidates, int count
 
 /* True when the bytes are well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF). */
 bool tw_utf8_valid(const char *text, size_t length);
+/* Bytes before the first malformed one; `length` when there is none. */
+size_t tw_utf8_valid_length(const char *text, size_t length);
 /* Code points in well-formed UTF-8. */
 size_t tw_utf8_length(const char *text, size_t length);
 /* Byte offset of code point number `index` (or `length` when there are fewer). */

@@ -60,9 +60,11 @@ int tw_command_run(int argc, char **argv) {
     int code = run_files(script, n, argv);
     if (code == TW_EXIT_OK && text) code = run_text(script, "-e", tw_str_of(text));
     if (options.live) tw_live_end(options.live);
-    fflush(stdout);
-    if (options.progress || code == TW_EXIT_INTERRUPTED) say_totals(script);
-    tw_script_report(script, stderr);
+    code = tw_output_end(code);
+    if (code != TW_EXIT_ABANDONED) {
+        if (options.progress || code == TW_EXIT_INTERRUPTED) say_totals(script);
+        tw_script_report(script, stderr);
+    }
     tw_script_close(script);
     tw_live_close(options.live);
     return code;

@@ -4,13 +4,14 @@
  *     1    an error in the SQL, its input or its output
  *     2    wrong usage
  *     3    `thalweg test`: a case failed
- *     130  stopped by Ctrl-C */
+ *     130  stopped by Ctrl-C
+ *     141  nobody reads standard output any more: as if ended by SIGPIPE, without a message */
 #ifndef TW_MAIN_COMMAND_H
 #define TW_MAIN_COMMAND_H
 
 #include "main/script.h"
 
-enum { TW_EXIT_OK = 0, TW_EXIT_ERROR = 1, TW_EXIT_USAGE = 2, TW_EXIT_FAILED = 3, TW_EXIT_INTERRUPTED = 130 };
+enum { TW_EXIT_OK = 0, TW_EXIT_ERROR = 1, TW_EXIT_USAGE = 2, TW_EXIT_FAILED = 3, TW_EXIT_INTERRUPTED = 130, TW_EXIT_ABANDONED = 141 };
 
 typedef struct tw_command {
     const char *name;
@@ -34,8 +35,10 @@ int tw_command_test(int argc, char **argv);  /* test [--quick] FILE|FOLDER... */
 int tw_options_take(int argc, char **argv, tw_script_options *options, const char **text);
 /* Reads a script: a file, or standard input for "-". The caller frees *text with free(). */
 bool tw_script_load(const char *path, char **text, size_t *length);
-/* Prints an error as users see it, and returns the exit code for its status. */
+/* Prints an error as users see it, and returns the exit code for its status; says nothing when nobody reads the output any more. */
 int tw_complain(const tw_error *error, const char *name, tw_str text);
+/* Ends what was written to standard output: the exit code, which is `code` unless something of it is lost. */
+int tw_output_end(int code);
 int tw_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -139,7 +139,7 @@ static tw_status write_rows(tw_sink *opaque, const tw_batch *batch, tw_error *er
     bool failed = s->text.failed;
     pthread_mutex_unlock(&s->live->lock);
     if (failed) return tw_fail(error, TW_E_NOMEM, "out of memory for the rows of a live table");
-    return fflush(s->live->out) == 0 ? TW_OK : tw_fail(error, TW_E_IO, "cannot write to the output");
+    return fflush(s->live->out) == 0 ? TW_OK : tw_stream_failed(error);
 }
 
 static void close_sink(tw_sink *opaque) {

@@ -18,17 +18,18 @@ const int TW_COMMAND_COUNT = sizeof TW_COMMANDS / sizeof *TW_COMMANDS;
 static int help(FILE *out) {
     fprintf(out, "Thalweg %s, streaming SQL\n\nUsage: thalweg COMMAND ...\n       thalweg -e \"SELECT ...\"\n\n", TW_VERSION);
     for (int i = 0; i < TW_COMMAND_COUNT; i++) fprintf(out, "  %-36s %s\n", TW_COMMANDS[i].usage, TW_COMMANDS[i].doc);
-    fprintf(out, "\nOptions of run:\n"
-                 "  --format table|json|csv|changelog    how the rows of a SELECT are printed\n"
-                 "  --shards N                           parallel tasks (default: one per core)\n"
-                 "  --memory SIZE                        budget, such as '2 gb'\n"
-                 "  --replay X                           files are played by their event times, X times as fast\n"
-                 "  --live                               what print sinks write as tables that refresh in place\n"
-                 "\nExit codes: 0 done, 1 error, 2 wrong usage, 3 a test failed, 130 interrupted. More: man thalweg\n");
+    fprintf(out,
+            "\nOptions of run:\n"
+            "  --format table|json|csv|changelog    how the rows of a SELECT are printed\n"
+            "  --shards N                           parallel tasks (default: one per core)\n"
+            "  --memory SIZE                        budget, such as '2 gb'\n"
+            "  --replay X                           files are played by their event times, X times as fast\n"
+            "  --live                               what print sinks write as tables that refresh in place\n"
+            "\nExit codes: 0 done, 1 error, 2 wrong usage, 3 a test failed, 130 interrupted, 141 the output's reader is gone. More: man thalweg\n");
     return TW_EXIT_OK;
 }
 
-int main(int argc, char **argv) {
+static int run_command(int argc, char **argv) {
     if (argc < 2) return help(stderr), TW_EXIT_USAGE;
     const char *name = argv[1];
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) return printf("thalweg %s\n", TW_VERSION), TW_EXIT_OK;
@@ -45,4 +46,9 @@ int main(int argc, char **argv) {
     else
         tw_usage("there is no command '%s'", name);
     return TW_EXIT_USAGE;
+}
+
+int main(int argc, char **argv) {
+    tw_standard_streams_open();
+    return tw_output_end(run_command(argc, argv));
 }

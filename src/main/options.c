@@ -1,4 +1,5 @@
 /* Options that commands share, scripts from files, errors to the user. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +19,20 @@ int tw_usage(const char *format, ...) {
 
 int tw_complain(const tw_error *error, const char *name, tw_str text) {
     char out[4096];
+    if ((error->status == TW_E_IO || error->status == TW_E_CANCELLED) && tw_output_abandoned()) return TW_EXIT_ABANDONED;
     tw_error_format(error, name, text.data, (int)text.length, out, sizeof out);
     fflush(stdout);
     fprintf(stderr, "%s\n", out);
     return error->status == TW_E_CANCELLED ? TW_EXIT_INTERRUPTED : TW_EXIT_ERROR;
+}
+
+int tw_output_end(int code) {
+    tw_error error;
+    errno = EIO; /* of an earlier write, if this one finds nothing wrong */
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    if (code != TW_EXIT_OK) return code;
+    tw_stream_failed(&error);
+    return tw_complain(&error, NULL, TW_STR(""));
 }
 
 bool tw_script_load(const char *path, char **text, size_t *length) {

@@ -5,6 +5,7 @@
 
 #include "expr/cast.h"
 #include "main/fold.h"
+#include "os/os.h"
 
 enum { WAIT_ROWS = 1000, WIDTH_MAX = 60 };
 
@@ -203,10 +204,9 @@ static void put_row(tw_result *r, const tw_batch *batch, int32_t row) {
 
 static tw_status flush(tw_result *r, tw_error *error) {
     if (r->text.failed) return tw_fail(error, TW_E_NOMEM, "out of memory for the result's text");
-    if (r->text.length && fwrite(r->text.data, 1, r->text.length, r->out) != r->text.length)
-        return tw_fail(error, TW_E_IO, "cannot write the result");
+    if (r->text.length && fwrite(r->text.data, 1, r->text.length, r->out) != r->text.length) return tw_stream_failed(error);
     tw_buf_clear(&r->text);
-    return fflush(r->out) == 0 ? TW_OK : tw_fail(error, TW_E_IO, "cannot write the result");
+    return fflush(r->out) == 0 ? TW_OK : tw_stream_failed(error);
 }
 
 static void head(tw_result *r, const tw_batch *first) {

@@ -21,7 +21,7 @@ struct tw_script {
     tw_script_totals totals;
 };
 
-enum { SIDE_BYTES = 64 << 20 };
+enum { SIDE_BYTES = 64 << 20, JOB_INSERTS_MAX = 1000 };
 
 tw_status tw_script_open(tw_mem *mem, const tw_script_options *options, tw_script **out, tw_error *error) {
     tw_script *s = tw_calloc(mem, sizeof *s);
@@ -147,7 +147,7 @@ static tw_status gather(tw_script *s, const tw_rel *root, tw_error *error) {
 static tw_status insert(tw_script *s, const tw_sql_result *r, tw_error *error) {
     bool depends = false;
     for (int32_t i = 0; i < r->nroots; i++) depends |= tw_sql_reads_output(r->roots[i], s->pending, s->npending);
-    if (depends) TW_TRY(flush(s, error));
+    if (depends || (s->npending >= JOB_INSERTS_MAX && !s->pending_unbounded)) TW_TRY(flush(s, error));
     for (int32_t i = 0; i < r->nroots; i++) TW_TRY(gather(s, r->roots[i], error));
     return TW_OK;
 }

@@ -1,7 +1,7 @@
 /* Running scripts: statements one after the other, jobs to their ends.
  *
  * INSERTs that follow each other are gathered and become one job, so that they share scans and sub-plans. They run when the script ends, or
- * before a statement that needs their output. Before a bare SELECT they run to their end when all of them are bounded; else they and the
+ * before a statement that needs their output, or when they are a thousand. Before a bare SELECT they run to their end when all of them are bounded; else they and the
  * SELECT are one job. */
 #ifndef TW_MAIN_SCRIPT_H
 #define TW_MAIN_SCRIPT_H

@@ -90,8 +90,30 @@ void tw_interrupt_install(void) {
 }
 bool tw_interrupted(void) { return interrupts > 0; }
 
+/* --- standard streams --- */
+
+void tw_standard_streams_open(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd == 1 ? O_RDONLY : O_RDWR) != fd) return;
+}
+
+static bool is_full(int number) { return number == ENOSPC || number == EDQUOT || number == EFBIG; }
+
+tw_status tw_stream_failed(tw_error *error) {
+    tw_status status = is_full(errno) ? TW_E_DISK_FULL : TW_E_IO;
+    return tw_fail(error, status, "cannot write to the output: %s", strerror(errno));
+}
+
+bool tw_output_abandoned(void) {
+    struct stat stat;
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return fstat(STDOUT_FILENO, &stat) == 0 && !S_ISREG(stat.st_mode) && poll(&output, 1, 0) == 1 && output.revents & (POLLERR | POLLHUP);
+}
+
+/* --- files --- */
+
 static tw_status failed(tw_error *error, const char *what, const char *path) {
-    bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+    bool full = is_full(errno);
     tw_status status = errno == ENOENT ? TW_E_NOT_FOUND : full ? TW_E_DISK_FULL : TW_E_IO;
     tw_fail(error, status, "cannot %s '%s': %s", what, path, strerror(errno));
     if (error) error->retriable = full;

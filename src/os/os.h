@@ -32,7 +32,14 @@ bool tw_is_terminal(int fd);
 /* Columns and rows of the terminal, false when it is none. */
 bool tw_terminal_size(int fd, int *columns, int *rows);
 
-/* Ctrl-C and SIGTERM raise a flag; a second Ctrl-C ends the process at once. */
+/* Standard streams that the caller has closed are opened to nothing: no file of a job becomes one of them, and a write still fails. */
+void tw_standard_streams_open(void);
+/* A write to a stream has failed: the message names the cause, by errno. */
+tw_status tw_stream_failed(tw_error *error);
+/* Standard output is a pipe that nobody reads any more. */
+bool tw_output_abandoned(void);
+
+/* Ctrl-C and SIGTERM raise a flag; a second Ctrl-C ends the process at once. A pipe without a reader is an error of the write, no signal. */
 void tw_interrupt_install(void);
 bool tw_interrupted(void);
 /* A static text that a second Ctrl-C writes to standard output before it ends the process: what gives the terminal back. NULL: none. */

@@ -8,12 +8,23 @@ static void start(tw_parser *p, tw_arena *arena, tw_str text, tw_pos from, tw_er
     p->lexer = (tw_lexer){.text = text, .offset = from.offset, .line = from.line ? from.line : 1, .column = from.column ? from.column : 1};
 }
 
+/* The place behind so many bytes, which are valid UTF-8. */
+static tw_pos place_behind(tw_str text, size_t bytes) {
+    tw_pos pos = {.offset = (uint32_t)bytes, .line = 1};
+    size_t line = 0;
+    for (size_t i = 0; i < bytes; i++)
+        if (text.data[i] == '\n') pos.line++, line = i + 1;
+    pos.column = (uint32_t)tw_utf8_length(text.data + line, bytes - line) + 1;
+    return pos;
+}
+
 static tw_status check_text(tw_str text, tw_error *error) {
     if (text.length > TW_PARSE_LENGTH_MAX) {
         return tw_fail(error, TW_E_LIMIT, "the script has %zu bytes, more than %d", text.length, TW_PARSE_LENGTH_MAX);
     }
-    if (!tw_utf8_valid(text.data, text.length)) return tw_fail(error, TW_E_SYNTAX, "the script is not valid UTF-8");
-    return TW_OK;
+    size_t valid = tw_utf8_valid_length(text.data, text.length);
+    if (valid == text.length) return TW_OK;
+    return tw_fail_at(error, TW_E_SYNTAX, place_behind(text, valid), "the script is not valid UTF-8: byte 0x%02X", (unsigned char)text.data[valid]);
 }
 
 typedef void parse_fn(tw_parser *p, void *out);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "sql/bind_query.h"
 #include "sql/ddl.h"
 
 typedef struct grid {
@@ -129,6 +130,10 @@ static tw_status show_databases(tw_binder *b, const tw_ast_statement *s, tw_sql_
 
 /* --- one table --- */
 
+static const char *const DESCRIBED[] = {"name", "type", "null", "key", "extras", "watermark"};
+enum { NDESCRIBED = sizeof DESCRIBED / sizeof *DESCRIBED };
+static const tw_str NONE = {NULL, 0};
+
 static tw_str text_of(tw_binder *b, const char *format, tw_str a) { return tw_str_of(tw_arena_printf(b->arena, format, TW_STR_ARG(a))); }
 
 static tw_str key_of(tw_binder *b, const tw_catalog_table *t, int32_t column) {
@@ -141,12 +146,12 @@ static tw_str key_of(tw_binder *b, const tw_catalog_table *t, int32_t column) {
         tw_buf_byte(&text, ')');
         return tw_buf_finish(&text, b->arena);
     }
-    return (tw_str){NULL, 0};
+    return NONE;
 }
 
 static tw_str extras_of(tw_binder *b, const tw_table_column *c) {
     if (c->kind == TW_AST_COMPUTED) return text_of(b, "AS %.*s", c->expr_text);
-    if (c->kind != TW_AST_METADATA) return (tw_str){NULL, 0};
+    if (c->kind != TW_AST_METADATA) return NONE;
     tw_str from = tw_str_equal(c->metadata_key, c->name) ? TW_STR("METADATA") : text_of(b, "METADATA FROM '%.*s'", c->metadata_key);
     return c->is_virtual ? text_of(b, "%.*s VIRTUAL", from) : from;
 }
@@ -164,14 +169,28 @@ static void describe_row(grid *g, const tw_field *field, tw_str key, tw_str extr
     add_row(g, texts);
 }
 
+/* t$late and t$errors, which are no tables of the catalog. */
+static tw_status describe_side(tw_binder *b, const tw_ast_statement *s, const tw_ast_names *name, tw_sql_result *out) {
+    const tw_rel *side;
+    TW_TRY(tw_bind_table(b, name, NULL, name->at[name->count - 1].pos, NULL, &side));
+    grid g = grid_of(b, DESCRIBED, NDESCRIBED);
+    for (int32_t c = 0; c < side->row->nfields; c++)
+        if (s->kind != TW_AST_SHOW || fits(s, side->row->fields[c].name)) describe_row(&g, &side->row->fields[c], NONE, NONE, NONE);
+    give(&g, out);
+    return TW_OK;
+}
+
 static tw_status describe(tw_binder *b, const tw_ast_statement *s, const tw_ast_names *name, tw_sql_result *out) {
+    tw_str base;
+    bool late;
+    if (tw_side_name(name->at[name->count - 1].text, &base, &late)) return describe_side(b, s, name, out);
     const tw_catalog_table *t = tw_catalog_find(b->catalog, name, b->error);
     if (!t) return b->error->status;
-    grid g = grid_of(b, (const char *[]){"name", "type", "null", "key", "extras", "watermark"}, 6);
+    grid g = grid_of(b, DESCRIBED, NDESCRIBED);
     for (int32_t c = 0; c < t->row->nfields; c++) {
         if (s->kind == TW_AST_SHOW && !fits(s, t->row->fields[c].name)) continue;
-        describe_row(&g, &t->row->fields[c], key_of(b, t, c), t->view ? (tw_str){NULL, 0} : extras_of(b, &t->columns[c]),
-                     c == t->watermark_column ? t->watermark_text : (tw_str){NULL, 0});
+        describe_row(&g, &t->row->fields[c], key_of(b, t, c), t->view ? NONE : extras_of(b, &t->columns[c]),
+                     c == t->watermark_column ? t->watermark_text : NONE);
     }
     give(&g, out);
     return TW_OK;

@@ -142,7 +142,7 @@ static tw_status finish(tw_sink *opaque, tw_error *error) {
     sink *s = (sink *)opaque;
     int written = fprintf(s->out, "checksum %.*s rows=%" PRId64 " changes=%" PRIu64 " sum=0x%016" PRIx64 "\n", TW_STR_ARG(s->name), (int64_t)s->rows,
                           s->changes, s->sum);
-    return written > 0 && fflush(s->out) == 0 ? TW_OK : tw_fail(error, TW_E_IO, "cannot write to the output");
+    return written > 0 && fflush(s->out) == 0 ? TW_OK : tw_stream_failed(error);
 }
 
 static void close_sink(tw_sink *opaque) {

@@ -27,7 +27,7 @@ static tw_status open_sink(const tw_sink_context *context, tw_sink **out, tw_err
     return TW_OK;
 }
 
-static tw_status flush(sink *s, tw_error *error) { return fflush(s->out) == 0 ? TW_OK : tw_fail(error, TW_E_IO, "cannot write to the output"); }
+static tw_status flush(sink *s, tw_error *error) { return fflush(s->out) == 0 ? TW_OK : tw_stream_failed(error); }
 
 static void print_row(sink *s, const tw_batch *batch, int32_t row) {
     if (s->prefix.length) {
@@ -48,7 +48,7 @@ static tw_status write_rows(tw_sink *opaque, const tw_batch *batch, tw_error *er
     tw_buf_clear(&s->text);
     for (int32_t row = 0; row < batch->rows; row++) print_row(s, batch, row);
     if (s->text.failed) return tw_fail(error, TW_E_NOMEM, "out of memory while printing");
-    if (fwrite(s->text.data, 1, s->text.length, s->out) != s->text.length) return tw_fail(error, TW_E_IO, "cannot write to the output");
+    if (fwrite(s->text.data, 1, s->text.length, s->out) != s->text.length) return tw_stream_failed(error);
     return flush(s, error); /* whoever reads the pipe sees a batch at once; under load batches are full */
 }
 

@@ -103,13 +103,11 @@ static tw_status write_rows(tw_sink *opaque, const tw_batch *batch, tw_error *er
     tw_status status = s->format->encode(s->encoder, batch, 0, batch->rows, &s->text);
     if (status != TW_OK)
         return tw_fail(error, status, status == TW_E_NOMEM ? "out of memory for rows as %s" : "a row cannot be written as %s", s->format->name);
-    if (fwrite(s->text.data, 1, s->text.length, s->out) != s->text.length) return tw_fail(error, TW_E_IO, "cannot write to standard output");
+    if (fwrite(s->text.data, 1, s->text.length, s->out) != s->text.length) return tw_stream_failed(error);
     return TW_OK;
 }
 
-static tw_status flush(tw_sink *opaque, tw_error *error) {
-    return fflush(((sink *)opaque)->out) == 0 ? TW_OK : tw_fail(error, TW_E_IO, "cannot write to standard output");
-}
+static tw_status flush(tw_sink *opaque, tw_error *error) { return fflush(((sink *)opaque)->out) == 0 ? TW_OK : tw_stream_failed(error); }
 
 static tw_status commit(tw_sink *opaque, uint64_t epoch, tw_error *error) { return flush(opaque, error); }
 
