@@ -51,15 +51,23 @@ void tw_buf_append(tw_buf *buf, const void *bytes, size_t length) {
     buf->length += length;
 }
 
+/* "00" to "99" */
+static const char PAIRS[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+                            "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
+                            "9899";
+
 int tw_int_format(char *out, int64_t v) {
-    char reverse[24];
+    char text[20], *p = text + sizeof text;
     uint64_t rest = v < 0 ? -(uint64_t)v : (uint64_t)v;
-    int n = 0, at = 0;
-    do reverse[n++] = (char)('0' + rest % 10), rest /= 10;
-    while (rest);
-    if (v < 0) out[at++] = '-';
-    while (n) out[at++] = reverse[--n];
-    return at;
+    for (; rest >= 100; rest /= 100) memcpy(p -= 2, PAIRS + rest % 100 * 2, 2);
+    if (rest >= 10)
+        memcpy(p -= 2, PAIRS + rest * 2, 2);
+    else
+        *--p = (char)('0' + rest);
+    if (v < 0) *--p = '-';
+    size_t length = (size_t)(text + sizeof text - p);
+    memcpy(out, p, length);
+    return (int)length;
 }
 
 void tw_buf_int(tw_buf *buf, int64_t v) {

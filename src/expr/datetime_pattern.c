@@ -1,6 +1,8 @@
 /* Compiling and formatting of datetime_pattern.h; parsing stands in datetime_parse.c. */
 #include "expr/datetime_pattern.h"
 
+#include "base/buf.h"
+
 #include <stdio.h>
 
 /* ---- compiling ---- */
@@ -93,7 +95,15 @@ static const char *const month_names[] = {"January", "February", "March",     "A
                                           "July",    "August",   "September", "October", "November", "December"};
 static const char *const day_names[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
 
-static int put_padded(char *out, int64_t v, int width) { return snprintf(out, 40, "%0*lld", width, (long long)v); }
+/* Zeros in front up to `width` characters, a sign among them, as printf's %0*d has it. */
+static int put_padded(char *out, int64_t v, int width) {
+    char digits[24];
+    int n = tw_int_format(digits, v), sign = v<0, zeros = width> n ? width - n : 0;
+    if (sign) *out = '-';
+    memset(out + sign, '0', (size_t)zeros);
+    memcpy(out + sign + zeros, digits + sign, (size_t)(n - sign));
+    return zeros + n;
+}
 
 /* `short_at` letters or fewer: three characters; one more: the whole; two more: the first character. */
 static int put_name(char *out, const char *name, int count, int short_at) {

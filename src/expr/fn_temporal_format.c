@@ -100,13 +100,23 @@ static bool read_instant(const tw_datetime_pattern *pattern, tw_str text, const 
 static void date_format(TW_KERNEL_ARGS) {
     kept *k = kept_of(eval, call);
     if (!k) return;
-    bool simple = args[0]->type->kind == TW_DATE;
+    bool simple = args[0]->type->kind == TW_DATE, repeats = args[1]->constant;
+    tw_ts last = {0};
+    tw_sview text = {0};
+    bool kept_text = false;
     TW_EACH(rows, i, {
-        const tw_datetime_pattern *pattern = pattern_of(k, eval, call, i, tw_arg_str(args[1], i), simple);
         tw_ts ts = tw_arg_ts(args[0], i);
+        if (kept_text && ts.ms == last.ms && ts.ns == last.ns) { /* the rows of a window have one start */
+            tw_out_sview(out, i, text);
+            continue;
+        }
+        const tw_datetime_pattern *pattern = pattern_of(k, eval, call, i, tw_arg_str(args[1], i), simple);
+        last = ts;
         ts.ms += tw_local_shift(eval, args[0]->type, ts.ms);
         tw_out_view(out, i, "", 0);
         if (pattern) put_text(eval, out, i, pattern, ts, 0);
+        text = TW_OUT(tw_sview, out, i);
+        kept_text = pattern && repeats;
     });
 }
 

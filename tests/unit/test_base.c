@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -127,6 +128,23 @@ static void test_buf_round_trip(void **state) {
     assert_int_equal(mem.used, 0);
 }
 
+/* As printf writes them: every number of digits, and both ends of the range. */
+static void test_integers_as_text(void **state) {
+    (void)state;
+    uint64_t power = 1;
+    for (int digits = 1; digits <= 19; digits++, power *= 10) {
+        for (int64_t near = -2; near <= 2; near++) {
+            int64_t v = (int64_t)power + near, both[] = {v, -v, INT64_MIN + near + 2, INT64_MAX - near - 2};
+            for (int k = 0; k < 4; k++) {
+                char text[20], expected[24];
+                int n = tw_int_format(text, both[k]);
+                assert_int_equal(n, snprintf(expected, sizeof expected, "%lld", (long long)both[k]));
+                assert_memory_equal(text, expected, n);
+            }
+        }
+    }
+}
+
 static void test_strings(void **state) {
     (void)state;
     assert_true(tw_utf8_valid("gr\xc3\xbc\xc3\x9f", 6));
@@ -174,10 +192,9 @@ static void test_error_text_is_whole_characters(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_crc32c),           cmocka_unit_test(test_crc32c_ways_agree),
-        cmocka_unit_test(test_arena_and_budget), cmocka_unit_test(test_shared_budget),
-        cmocka_unit_test(test_buf_round_trip),   cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_error_text),       cmocka_unit_test(test_error_text_is_whole_characters),
+        cmocka_unit_test(test_crc32c),           cmocka_unit_test(test_crc32c_ways_agree), cmocka_unit_test(test_arena_and_budget),
+        cmocka_unit_test(test_shared_budget),    cmocka_unit_test(test_buf_round_trip),    cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_integers_as_text), cmocka_unit_test(test_error_text),        cmocka_unit_test(test_error_text_is_whole_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,6 +58,8 @@ static void text(void **state) {
     CHECK("2018/03/14 01:02:03", "DATE_FORMAT", S("2018-03-14 01:02:03"), S("yyyy/MM/dd HH:mm:ss"));
     CHECK("NULL", "DATE_FORMAT", S("invalid value"), S("yyyy"));
     CHECK("Wed, 14 March 2018 at 1 PM Q1 'x", "DATE_FORMAT", TS3("2018-03-14 13:02:03"), S("EEE, d MMMM yyyy 'at' h a QQQ '''x'"));
+    CHECK("073 0 2018 47523000", "DATE_FORMAT", TS3("2018-03-14 13:12:03"), S("DDD n y A"));
+    CHECK("0002018 002 02", "DATE_FORMAT", S("2018-03-14 13:12:02"), S("yyyyyyy sss ss"));
     FAILS("DATE_FORMAT", TS3("2018-03-14 13:02:03"), S("yyyy-bb"));
     FAILS("DATE_FORMAT", TS3("2018-03-14 13:02:03"), S("yyyy 'x"));
     CHECK("70-01-01 09-00-03", "FROM_UNIXTIME", L(3), S("yy-MM-dd HH-mm-ss"));
