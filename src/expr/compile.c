@@ -23,7 +23,7 @@ static int32_t new_context(tw_program *p, int32_t parent) {
 /* A node that computes the same, in this context or one around it. One from another root is taken from a wider context only when it
  * cannot fail: it may not have been evaluated for these rows, and would then be for more of them than needed. */
 static tw_node *find_node(tw_program *p, const tw_expr *e, uint64_t hash, int32_t context) {
-    for (tw_node *n = p->buckets[hash % TW_NODE_BUCKETS]; n; n = n->same_hash) {
+    for (tw_node *n = p->buckets[hash % p->nbuckets]; n; n = n->same_hash) {
         if (n->hash != hash || n->varying || !tw_expr_equal(n->expr, e)) continue;
         if (n->context == context) return n;
         if (n->root != p->root && n->can_fail) continue;
@@ -35,6 +35,23 @@ static tw_node *find_node(tw_program *p, const tw_expr *e, uint64_t hash, int32_
     return NULL;
 }
 
+/* Doubles the buckets; nodes keep their order. */
+static void grow_buckets(tw_program *p) {
+    uint32_t n = p->nbuckets;
+    tw_node **grown = TW_NEW_ARRAY(&p->arena, tw_node *, 2 * n);
+    for (uint32_t b = 0; b < n; b++) {
+        tw_node **ends[2] = {&grown[b], &grown[b + n]};
+        for (tw_node *node = p->buckets[b]; node; node = node->same_hash) {
+            tw_node ***end = &ends[node->hash / n % 2];
+            **end = node;
+            *end = &node->same_hash;
+        }
+        *ends[0] = *ends[1] = NULL;
+    }
+    p->buckets = grown;
+    p->nbuckets = 2 * n;
+}
+
 static tw_node *new_node(tw_program *p, const tw_expr *e, tw_node_kind kind, uint64_t hash, int32_t context) {
     tw_node *n = TW_NEW(&p->arena, tw_node);
     n->kind = kind;
@@ -43,8 +60,9 @@ static tw_node *new_node(tw_program *p, const tw_expr *e, tw_node_kind kind, uin
     n->context = context;
     n->root = p->root;
     n->cheap = true;
-    n->same_hash = p->buckets[hash % TW_NODE_BUCKETS];
-    p->buckets[hash % TW_NODE_BUCKETS] = n;
+    if (++p->nnodes > p->nbuckets) grow_buckets(p);
+    n->same_hash = p->buckets[hash % p->nbuckets];
+    p->buckets[hash % p->nbuckets] = n;
     return n;
 }
 
@@ -254,6 +272,8 @@ static tw_status compile(tw_program *p, const tw_expr *e, int32_t context, tw_no
 
 static tw_status compile_roots(tw_program *p, const tw_expr *const *exprs, tw_error *error) {
     new_context(p, 0);
+    p->nbuckets = 16;
+    p->buckets = TW_NEW_ARRAY(&p->arena, tw_node *, p->nbuckets);
     p->roots = TW_NEW_ARRAY(&p->arena, tw_node *, p->nroots + 1);
     p->kernel_index = TW_NEW_ARRAY(&p->arena, uint16_t, p->capacity);
     for (p->root = 0; p->root < p->nroots; p->root++) TW_TRY(compile(p, exprs[p->root], 0, &p->roots[p->root], error));

@@ -60,8 +60,6 @@ typedef struct tw_context {
     uint16_t *index; /* storage for the selection */
 } tw_context;
 
-enum { TW_NODE_BUCKETS = 256 };
-
 struct tw_program {
     tw_mem *mem;
     tw_arena arena;  /* nodes, scratch, constants */
@@ -77,7 +75,8 @@ struct tw_program {
     tw_context *contexts;
     tw_memo **memos;
     int32_t nmemos, memos_capacity;
-    tw_node *buckets[TW_NODE_BUCKETS];
+    tw_node **buckets;         /* by hash, the newest first */
+    uint32_t nbuckets, nnodes; /* a power of 2, at least nnodes */
     uint32_t generation;
     uint16_t *kernel_index; /* rows of the kernel that is running */
     const tw_batch *batch;

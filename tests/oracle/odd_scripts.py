@@ -91,6 +91,7 @@ def sizes():
     script('a comment of 5 MB', '/*' + 'x' * 5_000_000 + '*/ SELECT 1 AS a;', out='a\n1\n')
     script('a text of 5 MB', "SELECT CHAR_LENGTH('" + 'x' * 5_000_000 + "') AS n;", out='n\n5000000\n')
     script('100,000 rows of VALUES', BLACKHOLE + 'INSERT INTO p VALUES ' + ','.join(f'({i})' for i in range(100_000)) + ';')
+    script('100,000 values of IN', 'SELECT 99999 IN (' + ','.join(map(str, range(100_000))) + ') AS a;', out='a\nTRUE\n')
     script('3,000 INSERTs', BLACKHOLE + 'INSERT INTO p SELECT 1;\n' * 3000)
     columns = range(10_000)
     script('10,000 columns', 'CREATE TABLE w (' + ', '.join(f'c{i} INT' for i in columns) + ") WITH ('connector' = 'blackhole'); INSERT INTO w SELECT "

@@ -1,6 +1,7 @@
 #include "expr_test.h"
 
 #include "data/builder.h"
+#include "expr/node.h"
 
 /* A batch of a BIGINT column 0 .. rows-1 (every `null_every`-th NULL) and a STRING column "s<row>". */
 typedef struct rows {
@@ -83,6 +84,18 @@ static void test_branches_do_not_fail(void **state) {
     assert_int_equal(r->errors.count, 0);
     assert_int_equal(((int64_t *)r->out[0].values)[0], -1);
     assert_int_equal(((int64_t *)r->out[0].values)[3], 3);
+    stop(r);
+}
+
+/* Equal expressions are one node, also when the table of nodes grows between them. */
+static void test_sharing(void **state) {
+    (void)state;
+    enum { N = 200 };
+    const tw_expr *exprs[2 * N];
+    for (int i = 0; i < 2 * N; i++) exprs[i] = CALL("+", n_column(), number(i % N));
+    run *r = start(exprs, 2 * N, 1);
+    assert_int_equal(r->program->nnodes, 1 + N + N);
+    for (int i = 0; i < N; i++) assert_ptr_equal(r->program->roots[i], r->program->roots[i + N]);
     stop(r);
 }
 
@@ -201,7 +214,7 @@ static void test_binary_form(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_expr, close_expr)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_strict_nulls_and_selection), TEST(test_branches_do_not_fail), TEST(test_error_rows), TEST(test_filter),
-        TEST(test_three_valued_logic),         TEST(test_conditional),          TEST(test_nested),     TEST(test_binary_form)};
+        TEST(test_strict_nulls_and_selection), TEST(test_branches_do_not_fail), TEST(test_sharing), TEST(test_error_rows), TEST(test_filter),
+        TEST(test_three_valued_logic),         TEST(test_conditional),          TEST(test_nested),  TEST(test_binary_form)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
