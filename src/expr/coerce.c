@@ -105,7 +105,7 @@ static const tw_type *common_datetime(tw_arena *arena, const tw_type *a, const t
     if (ta && b->kind == TW_DATE) return a;
     if (tb && a->kind == TW_DATE) return b;
     if (a->kind == TW_TIME && b->kind == TW_TIME) return a->precision >= b->precision ? a : b;
-    return NULL;
+    return a->kind == b->kind ? a : NULL; /* dates */
 }
 
 static const tw_type *common_interval(tw_arena *arena, const tw_type *a, const tw_type *b) {

@@ -7,6 +7,7 @@
 #include "main/changes.h"
 #include "main/feed.h"
 #include "main/registry.h"
+#include "main/scratch.h"
 #include "runtime/job.h"
 #include "sql/sql.h"
 
@@ -36,6 +37,8 @@ typedef struct run {
     tw_error error;
     tw_buf *report;
     size_t report_at; /* where the step's part of it begins */
+    tw_scratch scratch;
+    tw_arena step_arena; /* text of the step at hand, with the scratch folder in it */
 } run;
 
 /* --- set-up --- */
@@ -43,6 +46,7 @@ typedef struct run {
 static tw_status open_run(run *r, const tw_behaviour_config *config, tw_buf *report) {
     *r = (run){.config = config, .report = report, .shards = config->shards};
     tw_mem_init(&r->mem, NULL, 0);
+    tw_arena_init(&r->step_arena, &r->mem, 4096);
     tw_os_simulated(&r->os, START_MS);
     tw_feed_init(&r->feed, &r->mem);
     r->registry = TW_REGISTRY;
@@ -82,6 +86,8 @@ static void close_run(run *r) {
     tw_feed_free(&r->feed);
     if (r->out) fclose(r->out);
     free(r->out_text);
+    tw_arena_free(&r->step_arena);
+    tw_scratch_remove(&r->scratch);
 }
 
 /* --- jobs --- */
@@ -171,6 +177,38 @@ typedef struct root_list {
     int32_t count;
 } root_list;
 
+/* A row of SHOW and the like: texts. */
+static tw_status add_texts(run *r, const tw_value *row, int32_t nfields) {
+    char line[4096];
+    int length = snprintf(line, sizeof line, "[");
+    for (int32_t c = 0; c < nfields && length < (int)sizeof line - 4; c++) {
+        const tw_value *v = &row[c];
+        length += snprintf(line + length, sizeof line - (size_t)length, "%s%.*s", c ? ", " : "", v->null ? 4 : (int)v->u.str.length,
+                           v->null ? "null" : v->u.str.data);
+        if (length > (int)sizeof line - 2) length = sizeof line - 2;
+    }
+    line[length++] = ']';
+    return tw_changes_add(&r->changes, TW_INSERT, (tw_str){line, (size_t)length});
+}
+
+/* The lines of EXPLAIN and SHOW CREATE; empty ones cannot stand in a file. */
+static tw_status add_lines(run *r, tw_str text) {
+    while (text.length) {
+        const char *end = memchr(text.data, '\n', text.length);
+        size_t n = end ? (size_t)(end - text.data) : text.length;
+        if (n) TW_TRY(tw_changes_add(&r->changes, TW_INSERT, (tw_str){text.data, n}));
+        text.data += end ? n + 1 : n;
+        text.length -= end ? n + 1 : n;
+    }
+    return TW_OK;
+}
+
+static tw_status add_result(run *r, const tw_sql_result *result) {
+    for (int32_t i = 0; i < result->nrows; i++)
+        TW_TRY(result->plain ? add_lines(r, result->rows[i][0].u.str) : add_texts(r, result->rows[i], result->row->nfields));
+    return TW_OK;
+}
+
 /* Executes every statement of the text; queries and INSERTs become roots. */
 static tw_status execute(run *r, tw_str text, root_list *out) {
     tw_parse parse;
@@ -184,18 +222,7 @@ static tw_status execute(run *r, tw_str text, root_list *out) {
         TW_TRY(status);
         TW_TRY(tw_sql_execute(r->sql, text, statement, &result, &r->error));
         for (int32_t i = 0; i < result.nroots && out->count < 64; i++) out->at[out->count++] = result.roots[i];
-        for (int32_t i = 0; i < result.nrows; i++) { /* SHOW and the like: rows of texts */
-            char line[4096];
-            int length = snprintf(line, sizeof line, "[");
-            for (int32_t c = 0; c < result.row->nfields && length < (int)sizeof line - 4; c++) {
-                const tw_value *v = &result.rows[i][c];
-                length += snprintf(line + length, sizeof line - (size_t)length, "%s%.*s", c ? ", " : "", v->null ? 4 : (int)v->u.str.length,
-                                   v->null ? "null" : v->u.str.data);
-                if (length > (int)sizeof line - 2) length = sizeof line - 2;
-            }
-            line[length++] = ']';
-            TW_TRY(tw_changes_add(&r->changes, TW_INSERT, (tw_str){line, (size_t)length}));
-        }
+        TW_TRY(add_result(r, &result));
     }
 }
 
@@ -375,8 +402,7 @@ static bool check_failure(run *r, const tw_behaviour_file *file, const tw_behavi
     return same;
 }
 
-static bool do_step(run *r, const tw_behaviour_file *file, const tw_behaviour_step *s) {
-    r->report_at = r->report->length;
+static bool do_expanded(run *r, const tw_behaviour_file *file, const tw_behaviour_step *s) {
     switch (s->kind) {
     case TW_STEP_STATEMENT: return do_statement(r, file, s);
     case TW_STEP_QUERY: return do_query(r, file, s);
@@ -389,6 +415,24 @@ static bool do_step(run *r, const tw_behaviour_file *file, const tw_behaviour_st
     case TW_STEP_FAILS: return check_failure(r, file, s);
     default: return do_drive(r, file, s);
     }
+}
+
+/* The step's texts with the scratch folder's path in them, in the step's arena. */
+static tw_status expand(run *r, tw_behaviour_step *s) {
+    tw_arena *arena = &r->step_arena;
+    const tw_str *given = s->expected;
+    tw_arena_reset(arena);
+    TW_TRY(tw_scratch_expand(&r->scratch, arena, s->text, &s->text, &r->error));
+    s->expected = TW_NEW_ARRAY(arena, tw_str, s->nexpected + 1);
+    if (!s->expected) return tw_fail(&r->error, TW_E_NOMEM, "out of memory");
+    for (int32_t i = 0; i < s->nexpected; i++) TW_TRY(tw_scratch_expand(&r->scratch, arena, given[i], &s->expected[i], &r->error));
+    return TW_OK;
+}
+
+static bool do_step(run *r, const tw_behaviour_file *file, const tw_behaviour_step *given) {
+    tw_behaviour_step s = *given;
+    r->report_at = r->report->length;
+    return expand(r, &s) == TW_OK ? do_expanded(r, file, &s) : unexpected(r, file, given);
 }
 
 bool tw_behaviour_run(const tw_behaviour_file *file, const tw_behaviour_config *config, tw_buf *report) {

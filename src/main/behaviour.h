@@ -32,7 +32,11 @@
  *     one-shard                      what follows depends on the order of arrival: only run with one shard
  *     no-restarts                    what follows depends on time that has passed since the start: not run where each step restarts
  *
- * A directive's text ends at an empty line. Every file is run under a matrix: batch sizes, shards, scheduler seeds, and a restore after every
+ * A directive's text ends at an empty line. What EXPLAIN and SHOW CREATE print is compared line by line, without its empty lines.
+ * ${scratch} in SQL, input and expected lines is the path of a temporary folder: new and empty in each run under each configuration (not after
+ * each restart), removed behind it. Sinks write into it and later queries read it again.
+ *
+ * Every file is run under a matrix: batch sizes, shards, scheduler seeds, and a restore after every
  * step at another shard count; what it expects must hold in all of them. */
 #ifndef TW_MAIN_BEHAVIOUR_H
 #define TW_MAIN_BEHAVIOUR_H

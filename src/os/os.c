@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <glob.h>
 #include <poll.h>
 #include <signal.h>
@@ -262,6 +263,22 @@ tw_status tw_dir_make(const char *path, tw_error *error) {
         if (mkdir(part, 0777) != 0 && errno != EEXIST) return failed(error, "create", part);
     }
     return TW_OK;
+}
+
+tw_status tw_dir_make_temporary(const char *prefix, char *out, size_t size, tw_error *error) {
+    const char *parent = getenv("TMPDIR");
+    int n = snprintf(out, size, "%s/%s-XXXXXX", parent && *parent ? parent : "/tmp", prefix);
+    if (n < 0 || (size_t)n >= size) return tw_fail(error, TW_E_LIMIT, "the path is longer than %zu bytes", size - 1);
+    return mkdtemp(out) ? TW_OK : failed(error, "create", out);
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place) {
+    (void)info, (void)kind, (void)place;
+    return remove(path);
+}
+
+tw_status tw_dir_remove_all(const char *path, tw_error *error) {
+    return nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0 ? failed(error, "remove", path) : TW_OK;
 }
 
 static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }

@@ -80,6 +80,9 @@ tw_status tw_file_rename(const char *from, const char *to, tw_error *error);
 tw_status tw_file_remove(const char *path, tw_error *error);
 tw_status tw_dir_remove(const char *path, tw_error *error); /* an empty one */
 tw_status tw_dir_make(const char *path, tw_error *error);   /* with its parents; fine when it exists */
+/* A new, empty folder under $TMPDIR (or /tmp), whose name begins with `prefix`; its path goes to `out`. */
+tw_status tw_dir_make_temporary(const char *prefix, char *out, size_t size, tw_error *error);
+tw_status tw_dir_remove_all(const char *path, tw_error *error); /* with all that is in it; links are not followed */
 /* The names in a folder, sorted bytewise, without . and .. ; both lists are the arena's. */
 tw_status tw_dir_list(tw_arena *arena, const char *path, const char *const **names, int *count, tw_error *error);
 /* Paths that fit a glob pattern, sorted. */
