@@ -78,7 +78,15 @@ size_t tw_utf8_valid_length(const char *text, size_t length) {
     const unsigned char *p = (const unsigned char *)text;
     size_t i = 0;
     while (i < length) {
-        uint64_t eight;
+        uint64_t eight, more[3];
+        if (length - i >= 32) {
+            memcpy(&eight, p + i, 8);
+            memcpy(more, p + i + 8, sizeof more);
+            if (((eight | more[0] | more[1] | more[2]) & UINT64_C(0x8080808080808080)) == 0) {
+                i += 32;
+                continue;
+            }
+        }
         if (length - i >= 8 && (memcpy(&eight, p + i, 8), (eight & UINT64_C(0x8080808080808080)) == 0)) {
             i += 8;
             continue;

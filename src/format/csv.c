@@ -5,6 +5,9 @@
 #include "format/csv.h"
 
 #include <stdio.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "format/rows.h"
 
@@ -29,11 +32,12 @@ typedef struct decoder {
     tw_mem *mem;
     tw_csv_options options;
     tw_rows rows;
-    int32_t nfields;   /* of the table */
-    target *targets;   /* by table column */
-    field *fields;     /* of the record; nfields + 1 */
-    uint64_t *pos;     /* line of each row */
-    uint8_t kind[256]; /* of each byte */
+    int32_t nfields;                      /* of the table */
+    target *targets;                      /* by table column */
+    field *fields;                        /* of the record; nfields + 1 */
+    uint64_t *pos;                        /* line of each row */
+    uint8_t kind[256];                    /* of each byte */
+    char plain_stops[4], quoted_stops[4]; /* the bytes that a scan of such a field must look at */
     tw_arena arena;
 } decoder;
 
@@ -159,6 +163,9 @@ static tw_status prepare(decoder *d, const tw_type *schema, const tw_type *wante
     if (d->options.escape >= 0) d->kind[d->options.escape] = ESCAPE;
     if (d->options.quote >= 0) d->kind[d->options.quote] = QUOTE;
     d->kind[d->options.delimiter] = DELIMITER;
+    char escape = d->options.escape >= 0 ? (char)d->options.escape : '\n', quote = d->options.quote >= 0 ? (char)d->options.quote : '\n';
+    memcpy(d->plain_stops, (char[4]){'\n', '\r', (char)d->options.delimiter, escape}, 4);
+    memcpy(d->quoted_stops, (char[4]){'\n', '\r', quote, escape}, 4);
     return TW_OK;
 }
 
@@ -187,10 +194,31 @@ static void add_field(decoder *d, record *r, field f) {
     r->nfields++;
 }
 
+/* The first of the four bytes in [p, end), or end. Loads go past end (TW_DECODE_PAD). */
+static inline const char *find_stop(const char stops[4], const char *p, const char *end) {
+#if defined(__SSE2__)
+    const __m128i a = _mm_set1_epi8(stops[0]), b = _mm_set1_epi8(stops[1]), c = _mm_set1_epi8(stops[2]), e = _mm_set1_epi8(stops[3]);
+    for (; p < end; p += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)p);
+        __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, a), _mm_cmpeq_epi8(v, b)),
+                                   _mm_or_si128(_mm_cmpeq_epi8(v, c), _mm_cmpeq_epi8(v, e)));
+        int bits = _mm_movemask_epi8(hit);
+        if (bits) {
+            p += __builtin_ctz((unsigned)bits);
+            break;
+        }
+    }
+    return p < end ? p : end;
+#else
+    while (p < end && *p != stops[0] && *p != stops[1] && *p != stops[2] && *p != stops[3]) p++;
+    return p;
+#endif
+}
+
 /* Behind the opening quote. NULL: the input ends first. */
 static const char *quoted_field(decoder *d, const char *p, const char *end, record *r, field *f) {
     const char *start = p;
-    for (; p < end; p++) {
+    for (; (p = find_stop(d->quoted_stops, p, end)) < end; p++) {
         uint8_t kind = d->kind[(uint8_t)*p];
         if (kind == ORDINARY || kind == DELIMITER) continue;
         if (kind == LINE_END) {
@@ -213,9 +241,9 @@ static const char *quoted_field(decoder *d, const char *p, const char *end, reco
 
 static const char *plain_field(decoder *d, const char *p, const char *end, field *f) {
     const char *start = p;
-    for (; p < end; p++) {
+    for (; (p = find_stop(d->plain_stops, p, end)) < end; p++) {
         uint8_t kind = d->kind[(uint8_t)*p];
-        if (TW_LIKELY(kind == ORDINARY) || kind == QUOTE) continue;
+        if (kind == ORDINARY || kind == QUOTE) continue;
         if (kind != ESCAPE) break;
         f->escaped = true;
         if (++p == end) break;

@@ -161,6 +161,26 @@ static void test_strings(void **state) {
     assert_null(tw_str_nearest(TW_STR("zzz"), names, 3));
 }
 
+/* A byte that ends the valid part is found wherever it is among ASCII ones. */
+static void test_utf8_at_every_place(void **state) {
+    (void)state;
+    char text[100];
+    for (size_t length = 0; length <= sizeof text; length++) {
+        memset(text, 'x', length);
+        assert_true(tw_utf8_valid(text, length));
+        for (size_t at = 0; at < length; at++) {
+            text[at] = '\xff';
+            assert_int_equal(tw_utf8_valid_length(text, length), at);
+            text[at] = 'x';
+        }
+        for (size_t at = 0; at + 2 <= length; at++) {
+            memcpy(text + at, "\xc3\xbc", 2);
+            assert_true(tw_utf8_valid(text, length));
+            memcpy(text + at, "xx", 2);
+        }
+    }
+}
+
 static void test_error_text(void **state) {
     (void)state;
     tw_error e;
@@ -192,9 +212,16 @@ static void test_error_text_is_whole_characters(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_crc32c),           cmocka_unit_test(test_crc32c_ways_agree), cmocka_unit_test(test_arena_and_budget),
-        cmocka_unit_test(test_shared_budget),    cmocka_unit_test(test_buf_round_trip),    cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_integers_as_text), cmocka_unit_test(test_error_text),        cmocka_unit_test(test_error_text_is_whole_characters),
+        cmocka_unit_test(test_crc32c),
+        cmocka_unit_test(test_crc32c_ways_agree),
+        cmocka_unit_test(test_arena_and_budget),
+        cmocka_unit_test(test_shared_budget),
+        cmocka_unit_test(test_buf_round_trip),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_integers_as_text),
+        cmocka_unit_test(test_error_text),
+        cmocka_unit_test(test_utf8_at_every_place),
+        cmocka_unit_test(test_error_text_is_whole_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
