@@ -164,6 +164,7 @@ bool tw_changes_match(const tw_changes *c, int32_t from, bool standing, const tw
 static bool is_change(const tw_noted_change *c, tw_str line) {
     int kind = -1;
     size_t at = 0;
+    if (tw_str_equal(c->text, line)) return c->kind == TW_INSERT; /* texts, as EXPLAIN's, have no kind */
     for (size_t i = 0; kind < 0 && i < line.length; i++)
         if (i == 0 || line.data[i - 1] == ' ') kind = kind_at(line.data + (at = i), line.length - i);
     if (kind != c->kind || c->text.length + 2 != line.length) return false;

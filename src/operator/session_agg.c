@@ -410,8 +410,22 @@ static tw_status go_on_closing(session_agg *a) {
     return a->hands_on ? tw_emit_watermark(&a->op, a->target) : TW_OK;
 }
 
-static tw_status start_closing(session_agg *a, int64_t target, bool hands_on) {
+/* Makes what is not in snapshots. All sessions count as changed, for nothing says which were when it was taken; equal results are left out. */
+static tw_status settle(session_agg *a) {
+    bool restored = a->sessions.restored;
+    uint32_t cursor = 0;
+    tw_element *element;
     TW_TRY(failed(a, tw_sessions_settle(&a->sessions)));
+    if (!restored || !a->direct) return TW_OK;
+    a->early_watermark = a->sessions.done;
+    while ((element = tw_table_next(a->sessions.table, &cursor)) != NULL)
+        for (tw_session_node *node = tw_session_list_of(&a->sessions, element)->first; node; node = node->next)
+            TW_TRY(failed(a, note_changed(a, element, node)));
+    return TW_OK;
+}
+
+static tw_status start_closing(session_agg *a, int64_t target, bool hands_on) {
+    TW_TRY(settle(a));
     a->phase = CLOSING;
     a->target = target;
     a->hands_on = hands_on;
@@ -445,7 +459,7 @@ static tw_status go_on_pushing(session_agg *a) {
 
 static tw_status push(tw_operator *op, int port, const tw_batch *batch) {
     session_agg *a = (session_agg *)op;
-    TW_TRY(failed(a, tw_sessions_settle(&a->sessions)));
+    TW_TRY(settle(a));
     a->batch = batch;
     a->next_row = 0;
     a->phase = PUSHING;

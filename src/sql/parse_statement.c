@@ -119,6 +119,14 @@ static void describe(tw_parser *p, tw_ast_statement *statement) {
     statement->describe.name = tw_p_path(p, "a table's name");
 }
 
+/* STATEMENT SET BEGIN ...: as behind EXECUTE, which EXPLAIN leaves out. */
+static tw_ast_statement *explained_set(tw_parser *p) {
+    tw_ast_statement *set = tw_p_statement_new(p, TW_AST_STATEMENT_SET);
+    execute(p, set);
+    tw_p_close(p, &set->pos);
+    return set;
+}
+
 static void explain(tw_parser *p, tw_ast_statement *statement) {
     static const char *const words[] = {"ESTIMATED_COST", "CHANGELOG_MODE", "JSON_EXECUTION_PLAN", "PLAN_ADVICE"};
     statement->kind = TW_AST_EXPLAIN;
@@ -132,7 +140,7 @@ static void explain(tw_parser *p, tw_ast_statement *statement) {
             comma = i < 4 && tw_p_accept_op(p, ',');
         }
     }
-    statement->explain.statement = tw_p_statement(p);
+    statement->explain.statement = tw_p_is(p, "STATEMENT") ? explained_set(p) : tw_p_statement(p);
     tw_ast_statement_kind kind = statement->explain.statement->kind;
     if (kind != TW_AST_QUERY && kind != TW_AST_INSERT && kind != TW_AST_STATEMENT_SET && kind != TW_AST_CREATE_TABLE) {
         tw_p_fail(p, statement->explain.statement->pos, "EXPLAIN takes a query, an INSERT or a statement set");
