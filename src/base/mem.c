@@ -120,6 +120,18 @@ void *tw_realloc(tw_mem *mem, void *old, size_t old_size, size_t new_size) {
     return p;
 }
 
+bool tw_grow_slow(tw_mem *mem, void *items, int32_t *room, int32_t first, size_t size) {
+    void *old;
+    memcpy(&old, items, sizeof old);
+    if (*room > INT32_MAX / 2) return false;
+    int32_t more = *room ? *room * 2 : first;
+    void *p = tw_realloc(mem, old, size * (size_t)*room, size * (size_t)more);
+    if (!p) return false;
+    memcpy(items, &p, sizeof p);
+    *room = more;
+    return true;
+}
+
 void tw_free(tw_mem *mem, void *p, size_t size) {
     if (!p) return;
     free(p);

@@ -34,6 +34,12 @@ void *tw_malloc(tw_mem *mem, size_t size);
 void *tw_calloc(tw_mem *mem, size_t size);
 void *tw_realloc(tw_mem *mem, void *old, size_t old_size, size_t new_size);
 void tw_free(tw_mem *mem, void *p, size_t size); /* p may be NULL */
+/* Room for one more behind `count` items of `size` bytes, in an array of `mem` that has *room places: `items` is the address of the pointer to it. The
+ * room doubles, from `first` on. False: out of memory, nothing has changed. */
+bool tw_grow_slow(tw_mem *mem, void *items, int32_t *room, int32_t first, size_t size);
+static inline bool tw_grow(tw_mem *mem, void *items, int32_t count, int32_t *room, int32_t first, size_t size) {
+    return count < *room || tw_grow_slow(mem, items, room, first, size);
+}
 
 typedef struct tw_arena_block tw_arena_block;
 

@@ -40,13 +40,7 @@ tw_status tw_feed_line(tw_feed *f, tw_feed_table *table, int32_t partition, tw_s
 
 tw_status tw_feed_watermark(tw_feed *f, tw_feed_table *table, int32_t partition, int64_t ms) {
     tw_feed_partition *p = &table->partitions[partition];
-    if (p->nmarks == p->marks_capacity) {
-        int32_t capacity = p->marks_capacity ? p->marks_capacity * 2 : 8;
-        tw_feed_mark *more = tw_realloc(f->mem, p->marks, sizeof *more * (size_t)p->marks_capacity, sizeof *more * (size_t)capacity);
-        if (!more) return TW_E_NOMEM;
-        p->marks = more;
-        p->marks_capacity = capacity;
-    }
+    if (!tw_grow(f->mem, &p->marks, p->nmarks, &p->marks_capacity, 8, sizeof *p->marks)) return TW_E_NOMEM;
     p->marks[p->nmarks++] = (tw_feed_mark){p->bytes.length, ms};
     return TW_OK;
 }

@@ -132,13 +132,7 @@ static tw_status flush(tw_script *s, tw_error *error) {
 }
 
 static tw_status gather(tw_script *s, const tw_rel *root, tw_error *error) {
-    if (s->npending == s->pending_capacity) {
-        int32_t capacity = s->pending_capacity ? s->pending_capacity * 2 : 16;
-        const tw_rel **more = tw_realloc(s->mem, s->pending, sizeof *more * (size_t)s->pending_capacity, sizeof *more * (size_t)capacity);
-        if (!more) return tw_fail(error, TW_E_NOMEM, "out of memory");
-        s->pending = more;
-        s->pending_capacity = capacity;
-    }
+    if (!tw_grow(s->mem, &s->pending, s->npending, &s->pending_capacity, 16, sizeof *s->pending)) return tw_fail(error, TW_E_NOMEM, "out of memory");
     s->pending[s->npending++] = root;
     s->pending_unbounded |= !tw_sql_is_bounded(s->sql, root);
     return TW_OK;

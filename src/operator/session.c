@@ -133,14 +133,7 @@ static tw_status absorb(tw_sessions *s, tw_session_node *into, int64_t watermark
 tw_status tw_sessions_hold(tw_sessions *s, tw_element *element) {
     tw_session_list *list = tw_session_list_of(s, element);
     if (list->held) return TW_OK;
-    if (s->nheld == s->held_room) {
-        int32_t room = s->held_room ? s->held_room * 2 : 64;
-        size_t size = sizeof(tw_element *);
-        tw_element **held = tw_realloc(s->mem, s->held, size * (size_t)s->held_room, size * (size_t)room);
-        if (!held) return TW_E_NOMEM;
-        s->held = held;
-        s->held_room = room;
-    }
+    if (!tw_grow(s->mem, &s->held, s->nheld, &s->held_room, 64, sizeof *s->held)) return TW_E_NOMEM;
     s->held[s->nheld++] = element;
     list->held = true;
     return TW_OK;

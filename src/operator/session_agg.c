@@ -172,14 +172,7 @@ static tw_status note_changed(session_agg *a, tw_element *element, tw_session_no
     tw_session_list *list = tw_session_list_of(&a->sessions, element);
     node->changed = true;
     if (list->listed) return TW_OK;
-    if (a->nlisted == a->listed_room) {
-        int32_t room = a->listed_room ? a->listed_room * 2 : 64;
-        size_t size = sizeof(tw_element *);
-        tw_element **listed = tw_realloc(a->set.mem, a->listed, size * (size_t)a->listed_room, size * (size_t)room);
-        if (!listed) return TW_E_NOMEM;
-        a->listed = listed;
-        a->listed_room = room;
-    }
+    if (!tw_grow(a->set.mem, &a->listed, a->nlisted, &a->listed_room, 64, sizeof *a->listed)) return TW_E_NOMEM;
     a->listed[a->nlisted++] = element;
     list->listed = true;
     return TW_OK;

@@ -94,13 +94,7 @@ tw_status tw_slices_need(tw_slices *s, int64_t start, int64_t end, tw_slice **ou
 }
 
 static tw_status note_freed(tw_slices *s, int64_t end) {
-    if (s->nfreed == s->freed_room) {
-        int32_t room = s->freed_room ? s->freed_room * 2 : 16;
-        int64_t *freed = tw_realloc(s->set->mem, s->freed, sizeof *freed * (size_t)s->freed_room, sizeof *freed * (size_t)room);
-        if (!freed) return TW_E_NOMEM;
-        s->freed = freed;
-        s->freed_room = room;
-    }
+    if (!tw_grow(s->set->mem, &s->freed, s->nfreed, &s->freed_room, 16, sizeof *s->freed)) return TW_E_NOMEM;
     s->freed[s->nfreed++] = end;
     return TW_OK;
 }

@@ -22,13 +22,7 @@ void tw_early_close_all(tw_window_agg *w) {
 
 tw_status tw_early_touched(tw_window_agg *w, const tw_slice *slice) {
     tw_early *e = w->early;
-    if (e->ntouched == e->touched_room) {
-        int32_t room = e->touched_room ? e->touched_room * 2 : 16;
-        int64_t *touched = tw_realloc(w->op.task->mem, e->touched, sizeof *touched * (size_t)e->touched_room, sizeof *touched * (size_t)room);
-        if (!touched) return TW_E_NOMEM;
-        e->touched = touched;
-        e->touched_room = room;
-    }
+    if (!tw_grow(w->op.task->mem, &e->touched, e->ntouched, &e->touched_room, 16, sizeof *e->touched)) return TW_E_NOMEM;
     e->touched[e->ntouched++] = slice->end;
     return TW_OK;
 }

@@ -33,13 +33,7 @@ void tw_window_merge_close(tw_window_merge *m) {
 /* ---- jobs ---- */
 
 static tw_status add_job(tw_window_merge *m, tw_slice *into, const tw_slice *from, bool subtract) {
-    if (m->njobs == m->jobs_room) {
-        int32_t room = m->jobs_room ? m->jobs_room * 2 : 32;
-        tw_merge_job *jobs = tw_realloc(m->set->mem, m->jobs, sizeof *jobs * (size_t)m->jobs_room, sizeof *jobs * (size_t)room);
-        if (!jobs) return TW_E_NOMEM;
-        m->jobs = jobs;
-        m->jobs_room = room;
-    }
+    if (!tw_grow(m->set->mem, &m->jobs, m->njobs, &m->jobs_room, 32, sizeof *m->jobs)) return TW_E_NOMEM;
     m->jobs[m->njobs++] = (tw_merge_job){into, from, subtract};
     return TW_OK;
 }
@@ -128,13 +122,7 @@ static tw_slice *find_node(const tw_window_merge *m, int32_t level, int64_t firs
 }
 
 static tw_status new_node(tw_window_merge *m, int32_t level, int64_t first, tw_slice **out) {
-    if (m->nnodes == m->nodes_room) {
-        int32_t room = m->nodes_room ? m->nodes_room * 2 : 32;
-        tw_merge_node *nodes = tw_realloc(m->set->mem, m->nodes, sizeof *nodes * (size_t)m->nodes_room, sizeof *nodes * (size_t)room);
-        if (!nodes) return TW_E_NOMEM;
-        m->nodes = nodes;
-        m->nodes_room = room;
-    }
+    if (!tw_grow(m->set->mem, &m->nodes, m->nnodes, &m->nodes_room, 32, sizeof *m->nodes)) return TW_E_NOMEM;
     TW_TRY(tw_slice_new(m->set, 0, out));
     m->nodes[m->nnodes++] = (tw_merge_node){level, first, *out};
     return TW_OK;

@@ -63,23 +63,13 @@ static tw_status grow_dirty(tw_slice *slice, uint32_t number, tw_mem *mem) {
     return TW_OK;
 }
 
-static tw_status grow_changed(tw_slice *slice, tw_mem *mem) {
-    int32_t room = slice->changed_room ? slice->changed_room * 2 : 64;
-    size_t size = sizeof(tw_element *);
-    tw_element **changed = tw_realloc(mem, slice->changed, size * (size_t)slice->changed_room, size * (size_t)room);
-    if (!changed) return TW_E_NOMEM;
-    slice->changed = changed;
-    slice->changed_room = room;
-    return TW_OK;
-}
-
 /* Notes which elements have changed since results were last handed on. */
 static tw_status note_changed(tw_window_agg *w, tw_slice *slice, tw_element *const *elements, int32_t n) {
     for (int32_t k = 0; k < n; k++) {
         uint32_t number = elements[k]->number;
         if (number / 64 >= slice->dirty_words) TW_TRY(grow_dirty(slice, number, w->set.mem));
         if (tw_bit_get(slice->dirty, number)) continue;
-        if (slice->nchanged == slice->changed_room) TW_TRY(grow_changed(slice, w->set.mem));
+        if (!tw_grow(w->set.mem, &slice->changed, slice->nchanged, &slice->changed_room, 64, sizeof *slice->changed)) return TW_E_NOMEM;
         if (slice->nchanged == 0) TW_TRY(tw_early_touched(w, slice));
         tw_bit_set(slice->dirty, number);
         slice->changed[slice->nchanged++] = elements[k];

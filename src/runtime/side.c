@@ -60,14 +60,8 @@ static side_table *find(tw_side_store *s, tw_side_kind kind, tw_str name, bool m
 /* The part that has room for a row; NULL: out of memory. */
 static tw_builder *room_for_row(tw_side_store *s, side_table *t) {
     if (t->nparts && tw_builder_room(&t->parts[t->nparts - 1]) > 0) return &t->parts[t->nparts - 1];
-    if (t->nparts == t->capacity) {
-        int32_t capacity = t->capacity ? t->capacity * 2 : 4;
-        tw_builder *parts = tw_realloc(&s->mem, t->parts, sizeof *parts * (size_t)t->capacity, sizeof *parts * (size_t)capacity);
-        if (!parts) return NULL;
-        /* a builder's batch points into its own arenas, never into the struct: it may move */
-        t->parts = parts;
-        t->capacity = capacity;
-    }
+    /* a builder's batch points into its own arenas, never into the struct: it may move */
+    if (!tw_grow(&s->mem, &t->parts, t->nparts, &t->capacity, 4, sizeof *t->parts)) return NULL;
     if (tw_builder_open(&t->parts[t->nparts], &s->mem, tw_side_row(t->kind), 256) != TW_OK) return NULL;
     return &t->parts[t->nparts++];
 }

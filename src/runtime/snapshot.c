@@ -24,19 +24,8 @@ void tw_snapshot_free(tw_snapshot *snapshot) {
     tw_snapshot_init(snapshot, snapshot->mem);
 }
 
-/* Room for one more of `size` bytes; false: out of memory. */
-static bool grow(tw_mem *mem, void **items, int32_t count, int32_t *capacity, size_t size) {
-    if (count < *capacity) return true;
-    int32_t more = *capacity ? *capacity * 2 : 16;
-    void *p = tw_realloc(mem, *items, size * (size_t)*capacity, size * (size_t)more);
-    if (!p) return false;
-    *items = p;
-    *capacity = more;
-    return true;
-}
-
 tw_snapshot_chunk *tw_snapshot_add_chunk(tw_snapshot *s, uint64_t operator_id, int32_t instance, bool full) {
-    if (!grow(s->mem, (void **)&s->chunks, s->nchunks, &s->chunks_capacity, sizeof *s->chunks)) return NULL;
+    if (!tw_grow(s->mem, &s->chunks, s->nchunks, &s->chunks_capacity, 16, sizeof *s->chunks)) return NULL;
     tw_snapshot_chunk *chunk = &s->chunks[s->nchunks++];
     *chunk = (tw_snapshot_chunk){.operator_id = operator_id, .instance = instance, .full = full};
     tw_buf_init(&chunk->bytes, s->mem, 0);
@@ -44,7 +33,7 @@ tw_snapshot_chunk *tw_snapshot_add_chunk(tw_snapshot *s, uint64_t operator_id, i
 }
 
 tw_snapshot_split *tw_snapshot_add_split(tw_snapshot *s, uint64_t operator_id, tw_str name) {
-    if (!grow(s->mem, (void **)&s->splits, s->nsplits, &s->splits_capacity, sizeof *s->splits)) return NULL;
+    if (!tw_grow(s->mem, &s->splits, s->nsplits, &s->splits_capacity, 16, sizeof *s->splits)) return NULL;
     char *copy = tw_malloc(s->mem, name.length);
     if (!copy) return NULL;
     if (name.length) memcpy(copy, name.data, name.length);

@@ -94,13 +94,8 @@ static void raised(tw_split_progress *progress) { publish((reader *)progress); }
 
 static tw_status add_reader(source_input *s, const tw_split_id *split) {
     tw_task *task = s->input.task;
-    if (s->nreaders == s->capacity) {
-        int capacity = s->capacity ? s->capacity * 2 : 8;
-        reader **more = tw_realloc(task->context.mem, s->readers, sizeof *more * (size_t)s->capacity, sizeof *more * (size_t)capacity);
-        if (!more) return tw_fail(task->context.error, TW_E_NOMEM, "out of memory");
-        s->readers = more;
-        s->capacity = capacity;
-    }
+    if (!tw_grow(task->context.mem, &s->readers, s->nreaders, &s->capacity, 8, sizeof *s->readers))
+        return tw_fail(task->context.error, TW_E_NOMEM, "out of memory");
     reader *r = tw_calloc(task->context.mem, sizeof *r);
     if (!r) return tw_fail(task->context.error, TW_E_NOMEM, "out of memory");
     const tw_snapshot *snapshot = task->job->options.restore;

@@ -18,13 +18,8 @@ void tw_log_config_default(tw_log_config *config) {
 /* ---- opening ---- */
 
 static tw_status add_segment(tw_log *log, int64_t base, int64_t length, tw_error *error) {
-    if (log->count == log->room) {
-        int32_t room = log->room ? log->room * 2 : 8;
-        tw_segment **more = tw_realloc(log->mem, log->segments, sizeof *more * (size_t)log->room, sizeof *more * (size_t)room);
-        if (!more) return tw_fail(error, TW_E_NOMEM, "out of memory for the segments of '%s'", log->folder);
-        log->segments = more;
-        log->room = room;
-    }
+    if (!tw_grow(log->mem, &log->segments, log->count, &log->room, 8, sizeof *log->segments))
+        return tw_fail(error, TW_E_NOMEM, "out of memory for the segments of '%s'", log->folder);
     TW_TRY(tw_segment_open(log->mem, log->folder, base, length, &log->segments[log->count], error));
     log->count++;
     return TW_OK;

@@ -34,14 +34,8 @@ void tw_segment_release(tw_segment *segment) {
 
 static tw_status add_mark(tw_segment *segment, int64_t offset, int64_t place, tw_error *error) {
     tw_segment_extent *x = &segment->extent;
-    if (x->nmarks == segment->marks_room) {
-        int32_t room = segment->marks_room ? segment->marks_room * 2 : 8;
-        size_t old = sizeof *segment->marks * (size_t)segment->marks_room, size = sizeof *segment->marks * (size_t)room;
-        tw_segment_mark *marks = tw_realloc(segment->mem, segment->marks, old, size);
-        if (!marks) return tw_fail(error, TW_E_NOMEM, "out of memory for the index of '%s'", tw_durable_path(segment->file));
-        segment->marks = marks;
-        segment->marks_room = room;
-    }
+    if (!tw_grow(segment->mem, &segment->marks, x->nmarks, &segment->marks_room, 8, sizeof *segment->marks))
+        return tw_fail(error, TW_E_NOMEM, "out of memory for the index of '%s'", tw_durable_path(segment->file));
     segment->marks[x->nmarks++] = (tw_segment_mark){offset, place, x->greatest};
     return TW_OK;
 }

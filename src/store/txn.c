@@ -56,18 +56,8 @@ void tw_txn_free(tw_txn *txn) {
     tw_free(&store->mem, txn, sizeof *txn);
 }
 
-static bool grow(tw_txn *txn, void **items, int32_t count, int32_t *room, size_t size) {
-    if (count < *room) return true;
-    int32_t more = *room ? *room * 2 : 8;
-    void *p = tw_realloc(&txn->mem, *items, size * (size_t)*room, size * (size_t)more);
-    if (!p) return false;
-    *items = p;
-    *room = more;
-    return true;
-}
-
 tw_status tw_txn_append(tw_txn *txn, tw_log *log, tw_str batches, tw_error *error) {
-    if (!grow(txn, (void **)&txn->appends, txn->nappends, &txn->appends_room, sizeof *txn->appends)) return no_memory(error);
+    if (!tw_grow(&txn->mem, &txn->appends, txn->nappends, &txn->appends_room, 8, sizeof *txn->appends)) return no_memory(error);
     size_t at = txn->bytes.length;
     tw_buf_append(&txn->bytes, batches.data, batches.length);
     if (txn->bytes.failed) {
@@ -81,13 +71,13 @@ tw_status tw_txn_append(tw_txn *txn, tw_log *log, tw_str batches, tw_error *erro
 tw_status tw_txn_file(tw_txn *txn, tw_durable *file, tw_error *error) {
     for (int32_t i = 0; i < txn->nfiles; i++)
         if (txn->files[i] == file) return TW_OK;
-    if (!grow(txn, (void **)&txn->files, txn->nfiles, &txn->files_room, sizeof *txn->files)) return no_memory(error);
+    if (!tw_grow(&txn->mem, &txn->files, txn->nfiles, &txn->files_room, 8, sizeof *txn->files)) return no_memory(error);
     txn->files[txn->nfiles++] = file;
     return TW_OK;
 }
 
 tw_status tw_txn_log(tw_txn *txn, tw_log *log, tw_error *error) {
-    if (!grow(txn, (void **)&txn->logs, txn->nlogs, &txn->logs_room, sizeof *txn->logs)) return no_memory(error);
+    if (!tw_grow(&txn->mem, &txn->logs, txn->nlogs, &txn->logs_room, 8, sizeof *txn->logs)) return no_memory(error);
     txn->logs[txn->nlogs++] = log;
     return TW_OK;
 }

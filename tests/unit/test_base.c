@@ -210,8 +210,32 @@ static void test_error_text_is_whole_characters(void **state) {
     }
 }
 
+static void test_grow(void **state) {
+    (void)state;
+    tw_mem mem;
+    int64_t *items = NULL;
+    int32_t count = 0, room = 0;
+    tw_mem_init(&mem, NULL, 0);
+    for (; count < 100; count++) {
+        assert_true(tw_grow(&mem, &items, count, &room, 3, sizeof *items));
+        assert_true(count < room);
+        items[count] = count;
+    }
+    assert_int_equal(room, 192); /* 3, 6, 12 ... */
+    for (int32_t i = 0; i < count; i++) assert_int_equal(items[i], i);
+    const int64_t *before = items;
+    mem.fail_at = 1;
+    assert_true(tw_grow(&mem, &items, 191, &room, 3, sizeof *items)); /* there is a place */
+    assert_false(tw_grow(&mem, &items, 192, &room, 3, sizeof *items));
+    assert_ptr_equal(items, before);
+    assert_int_equal(room, 192);
+    tw_free(&mem, items, sizeof *items * (size_t)room);
+    assert_int_equal(mem.used, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_grow),
         cmocka_unit_test(test_crc32c),
         cmocka_unit_test(test_crc32c_ways_agree),
         cmocka_unit_test(test_arena_and_budget),
