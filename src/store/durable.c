@@ -14,6 +14,7 @@ struct tw_durable {
     tw_file file;
     _Atomic int64_t committed;
     int64_t written, end;
+    int64_t synced; /* `end` at the last sync: what is synced already costs nothing */
     char *buffer;
     bool new_name; /* its folder has not been synced since it was made */
     bool lost;     /* a sync failed: the kernel may have dropped what it could not write */
@@ -22,7 +23,7 @@ struct tw_durable {
 tw_status tw_durable_open(tw_mem *mem, const char *path, int64_t committed, tw_durable **out, tw_error *error) {
     tw_durable *file = tw_calloc(mem, sizeof *file);
     if (!file) return tw_fail(error, TW_E_NOMEM, "out of memory for the file '%s'", path);
-    *file = (tw_durable){.mem = mem, .written = committed, .end = committed, .new_name = committed == 0};
+    *file = (tw_durable){.mem = mem, .written = committed, .end = committed, .synced = committed, .new_name = committed == 0};
     atomic_init(&file->committed, committed);
     int64_t size = 0;
     tw_status status = tw_file_open_update(path, committed == 0, &file->file, &size, error);
@@ -87,12 +88,14 @@ static tw_status sync_name(const tw_durable *file, tw_error *error) {
 
 tw_status tw_durable_sync(tw_durable *file, tw_error *error) {
     if (file->lost) return tw_fail(error, TW_E_IO, "'%s' could not be synced before: what it holds is not known", file->file.path);
+    if (file->end == file->synced && !file->new_name) return TW_OK;
     TW_TRY(flush(file, error));
     drop_buffer(file);
     tw_status status = tw_file_sync_data(&file->file, error);
     if (status == TW_OK && file->new_name) status = sync_name(file, error);
     if (status == TW_OK) {
         file->new_name = false;
+        file->synced = file->end;
         return TW_OK;
     }
     file->lost = true;
@@ -104,7 +107,7 @@ void tw_durable_committed(tw_durable *file) { atomic_store_explicit(&file->commi
 
 tw_status tw_durable_rollback(tw_durable *file, tw_error *error) {
     drop_buffer(file);
-    file->written = file->end = atomic_load_explicit(&file->committed, memory_order_relaxed);
+    file->written = file->end = file->synced = atomic_load_explicit(&file->committed, memory_order_relaxed);
     return tw_file_truncate(&file->file, file->end, error);
 }
 

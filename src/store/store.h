@@ -74,8 +74,8 @@ tw_status tw_store_listen(tw_store *store, tw_store_listener woken, void *contex
 void tw_store_unlisten(tw_store *store, tw_store_listener woken, void *context);
 
 typedef struct tw_store_stats {
-    uint64_t commits, records, bytes; /* since it was opened */
-    int64_t sync_ns_last, sync_ns_max;
+    uint64_t commits, bytes; /* transactions, and what they appended, since it was opened */
+    int64_t commit_ns_last, commit_ns_max;
 } tw_store_stats;
 void tw_store_get_stats(tw_store *store, tw_store_stats *out);
 

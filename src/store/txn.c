@@ -20,7 +20,7 @@ struct tw_txn {
     int32_t nappends, appends_room;
     tw_durable **files;
     int32_t nfiles, files_room;
-    tw_log **logs; /* changed without an append: housekeeping */
+    tw_log **logs; /* that it changes, each once: by appends, or by housekeeping */
     int32_t nlogs, logs_room;
     tw_buf changes; /* of the catalog: u8 put, bytes key, bytes value (put) */
     tw_txn *next;   /* waiting behind it */
@@ -56,7 +56,16 @@ void tw_txn_free(tw_txn *txn) {
     tw_free(&store->mem, txn, sizeof *txn);
 }
 
+tw_status tw_txn_log(tw_txn *txn, tw_log *log, tw_error *error) {
+    for (int32_t i = txn->nlogs - 1; i >= 0; i--)
+        if (txn->logs[i] == log) return TW_OK;
+    if (!tw_grow(&txn->mem, &txn->logs, txn->nlogs, &txn->logs_room, 8, sizeof *txn->logs)) return no_memory(error);
+    txn->logs[txn->nlogs++] = log;
+    return TW_OK;
+}
+
 tw_status tw_txn_append(tw_txn *txn, tw_log *log, tw_str batches, tw_error *error) {
+    TW_TRY(tw_txn_log(txn, log, error));
     if (!tw_grow(&txn->mem, &txn->appends, txn->nappends, &txn->appends_room, 8, sizeof *txn->appends)) return no_memory(error);
     size_t at = txn->bytes.length;
     tw_buf_append(&txn->bytes, batches.data, batches.length);
@@ -73,12 +82,6 @@ tw_status tw_txn_file(tw_txn *txn, tw_durable *file, tw_error *error) {
         if (txn->files[i] == file) return TW_OK;
     if (!tw_grow(&txn->mem, &txn->files, txn->nfiles, &txn->files_room, 8, sizeof *txn->files)) return no_memory(error);
     txn->files[txn->nfiles++] = file;
-    return TW_OK;
-}
-
-tw_status tw_txn_log(tw_txn *txn, tw_log *log, tw_error *error) {
-    if (!tw_grow(&txn->mem, &txn->logs, txn->nlogs, &txn->logs_room, 8, sizeof *txn->logs)) return no_memory(error);
-    txn->logs[txn->nlogs++] = log;
     return TW_OK;
 }
 
@@ -136,7 +139,6 @@ static tw_status append_all(tw_txn *txns, tw_error *error) {
 
 static tw_status sync_all(tw_txn *txns, tw_error *error) {
     for (tw_txn *t = txns; t; t = t->next) {
-        for (int32_t i = 0; i < t->nappends; i++) TW_TRY(tw_log_sync(t->appends[i].log, error));
         for (int32_t i = 0; i < t->nlogs; i++) TW_TRY(tw_log_sync(t->logs[i], error));
         for (int32_t i = 0; i < t->nfiles; i++) TW_TRY(tw_durable_sync(t->files[i], error));
     }
@@ -188,7 +190,6 @@ static tw_status look_again(tw_store *store, tw_buf *scratch, bool *made, tw_err
 static tw_status write_catalog(tw_store *store, tw_txn *txns, tw_buf *scratch, tw_error *error) {
     tw_kv_begin(store->catalog);
     for (tw_txn *t = txns; t; t = t->next) {
-        for (int32_t i = 0; i < t->nappends; i++) put_log(store, t->appends[i].log, scratch);
         for (int32_t i = 0; i < t->nlogs; i++) put_log(store, t->logs[i], scratch);
         for (int32_t i = 0; i < t->nfiles; i++) put_file(store, t->files[i], scratch);
         put_changes(store, t);
@@ -211,7 +212,6 @@ static tw_status write_catalog(tw_store *store, tw_txn *txns, tw_buf *scratch, t
 static void publish(tw_store *store, tw_txn *txns) {
     pthread_rwlock_wrlock(&store->visible);
     for (tw_txn *t = txns; t; t = t->next) {
-        for (int32_t i = 0; i < t->nappends; i++) tw_log_committed(t->appends[i].log);
         for (int32_t i = 0; i < t->nlogs; i++) tw_log_committed(t->logs[i]);
         for (int32_t i = 0; i < t->nfiles; i++) tw_durable_committed(t->files[i]);
     }
@@ -223,14 +223,13 @@ static void publish(tw_store *store, tw_txn *txns) {
 static void take_back(tw_store *store, tw_txn *txns) {
     tw_error ignored;
     for (tw_txn *t = txns; t; t = t->next)
-        for (int32_t i = 0; i < t->nappends; i++)
-            if (tw_log_rollback(t->appends[i].log, &ignored) != TW_OK) store->broken = true;
+        for (int32_t i = 0; i < t->nlogs; i++)
+            if (tw_log_rollback(t->logs[i], &ignored) != TW_OK) store->broken = true;
 }
 
 static tw_status commit_all(tw_store *store, tw_txn *txns, tw_error *error) {
     tw_buf scratch;
     if (store->broken) return tw_fail(error, TW_E_IO, "the data directory %s had a failed sync or write; it must be opened again", store->path);
-    int64_t begin = tw_mono_ns(store->os);
     tw_buf_init(&scratch, &store->mem, 0);
     tw_status status = append_all(txns, error);
     if (status == TW_OK) {
@@ -243,25 +242,27 @@ static tw_status commit_all(tw_store *store, tw_txn *txns, tw_error *error) {
     else
         take_back(store, txns);
     tw_buf_free(&scratch);
-    store->stats.sync_ns_last = tw_mono_ns(store->os) - begin;
     return status;
 }
 
 /* ---- together ---- */
 
-static void note_done(tw_store *store, tw_txn *txn, tw_status status, const tw_error *error) {
+static void note_done(tw_store *store, tw_txn *txn, tw_status status, const tw_error *error, int64_t took_ns) {
     txn->status = status;
     if (status != TW_OK) txn->error = *error;
     if (status == TW_OK) {
         store->stats.bytes += txn->bytes.length;
         store->stats.commits++;
     }
+    store->stats.commit_ns_last = took_ns;
+    if (took_ns > store->stats.commit_ns_max) store->stats.commit_ns_max = took_ns;
     txn->done = true;
 }
 
 /* All that wait, as one; or, when they cannot be, each by itself. Without queue_lock; `leading` keeps others away. */
 static void lead(tw_store *store, tw_txn *txns) {
     tw_error error = {0};
+    int64_t begin = tw_mono_ns(store->os);
     tw_status status = commit_all(store, txns, &error);
     bool apart = status != TW_OK && txns->next && status != TW_E_DISK_FULL && !store->broken;
     tw_txn *next;
@@ -270,8 +271,7 @@ static void lead(tw_store *store, tw_txn *txns) {
         t->next = NULL;
         if (apart) status = commit_all(store, t, &error);
         pthread_mutex_lock(&store->queue_lock);
-        if (store->stats.sync_ns_last > store->stats.sync_ns_max) store->stats.sync_ns_max = store->stats.sync_ns_last;
-        note_done(store, t, status, &error);
+        note_done(store, t, status, &error, tw_mono_ns(store->os) - begin);
         pthread_mutex_unlock(&store->queue_lock);
     }
 }
@@ -338,12 +338,8 @@ tw_status tw_store_alone(tw_store *store, tw_store_work work, void *context, tw_
     pthread_mutex_unlock(&store->queue_lock);
     tw_status status = work(context, txn, error);
     if (status == TW_OK && (txn->nlogs || txn->changes.length)) status = commit_all(store, txn, error);
-    for (int32_t i = 0; i < txn->nlogs; i++) {
-        if (status == TW_OK)
-            tw_log_reap(txn->logs[i]);
-        else if (tw_log_rollback(txn->logs[i], NULL) != TW_OK)
-            store->broken = true;
-    }
+    for (int32_t i = 0; i < txn->nlogs && status == TW_OK; i++) tw_log_reap(txn->logs[i]);
+    if (status != TW_OK) take_back(store, txn); /* what `work` changed, when it failed itself */
     pthread_mutex_lock(&store->queue_lock);
     store->leading = false;
     pthread_cond_broadcast(&store->queue_moved);
