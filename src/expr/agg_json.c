@@ -176,22 +176,10 @@ static tw_status object_read(const tw_aggregate *agg, char *state, tw_reader *in
 
 /* ---- entries ---- */
 
-#define OBJECT(name_, update_)      \
-    {.name = name_,                 \
-     .size = sizeof(tw_list_state), \
-     .retracts = true,              \
-     .order_dependent = true,       \
-     .update = update_,             \
-     .merge = tw_list_merge,        \
-     .subtract = tw_list_subtract,  \
-     .result = object_result,       \
-     .destroy = tw_list_destroy,    \
-     .write = tw_list_write,        \
-     .read = object_read}
 static const tw_aggregate ARRAY_NULL = TW_LIST_AGGREGATE("JSON_ARRAYAGG", array_update, array_result);
 static const tw_aggregate ARRAY_ABSENT = TW_LIST_AGGREGATE("JSON_ARRAYAGG", array_update_absent, array_result);
-static const tw_aggregate OBJECT_NULL = OBJECT("JSON_OBJECTAGG", object_update);
-static const tw_aggregate OBJECT_ABSENT = OBJECT("JSON_OBJECTAGG", object_update_absent);
+static const tw_aggregate OBJECT_NULL = TW_LIST_AGGREGATE_READ("JSON_OBJECTAGG", object_update, object_result, object_read);
+static const tw_aggregate OBJECT_ABSENT = TW_LIST_AGGREGATE_READ("JSON_OBJECTAGG", object_update_absent, object_result, object_read);
 
 #define ENTRY(name, AGGREGATE)                                                                             \
     const tw_aggregate *name(const tw_type *result, const tw_type *const *args, int nargs, bool retract) { \

@@ -21,17 +21,19 @@ void tw_list_destroy(const tw_aggregate *agg, char *state, tw_mem *mem);
 void tw_list_write(const tw_aggregate *agg, const char *state, tw_buf *out);
 tw_status tw_list_read(const tw_aggregate *agg, char *state, tw_reader *in, tw_mem *mem);
 
-#define TW_LIST_AGGREGATE(name_, update_, result_) \
-    {.name = name_,                                \
-     .size = sizeof(tw_list_state),                \
-     .retracts = true,                             \
-     .order_dependent = true,                      \
-     .update = update_,                            \
-     .merge = tw_list_merge,                       \
-     .subtract = tw_list_subtract,                 \
-     .result = result_,                            \
-     .destroy = tw_list_destroy,                   \
-     .write = tw_list_write,                       \
-     .read = tw_list_read}
+#define TW_LIST_AGGREGATE(name_, update_, result_) TW_LIST_AGGREGATE_READ(name_, update_, result_, tw_list_read)
+/* With a way of its own to read what was written. */
+#define TW_LIST_AGGREGATE_READ(name_, update_, result_, read_) \
+    {.name = name_,                                            \
+     .size = sizeof(tw_list_state),                            \
+     .retracts = true,                                         \
+     .order_dependent = true,                                  \
+     .update = update_,                                        \
+     .merge = tw_list_merge,                                   \
+     .subtract = tw_list_subtract,                             \
+     .result = result_,                                        \
+     .destroy = tw_list_destroy,                               \
+     .write = tw_list_write,                                   \
+     .read = read_}
 
 #endif

@@ -127,23 +127,12 @@ TW_UNARY_KERNEL(negate_i128, tw_i128, tw_i128, -x)
 TW_UNARY_KERNEL(negate_f32, float, float, -x)
 TW_UNARY_KERNEL(negate_f64, double, double, -x)
 
-#define BY_TYPE(op)                        \
-    switch (tw_type_phys(args[0]->type)) { \
-    case TW_PHYS_I8: return op##_i8;       \
-    case TW_PHYS_I16: return op##_i16;     \
-    case TW_PHYS_I32: return op##_i32;     \
-    case TW_PHYS_I64: return op##_i64;     \
-    case TW_PHYS_F32: return op##_f32;     \
-    case TW_PHYS_F64: return op##_f64;     \
-    default: return NULL;                  \
-    }
-
 #define OPERATOR_ENTRY(op, sign)                                                                             \
     tw_kernel tw_kernel_##op(const tw_type *result, const tw_expr *const *args, int nargs) {                 \
         tw_kind a = args[0]->type->kind, b = args[nargs - 1]->type->kind;                                    \
         if (!tw_kind_is_numeric(a) || !tw_kind_is_numeric(b)) return tw_kernel_temporal(sign, result, args); \
         if (result->kind == TW_DECIMAL) return tw_kernel_decimal(sign, result, args);                        \
-        BY_TYPE(op)                                                                                          \
+        TW_NUMBER_KERNEL(op, args[0]->type)                                                                  \
     }
 OPERATOR_ENTRY(plus, '+')
 OPERATOR_ENTRY(minus, '-')
@@ -154,5 +143,5 @@ OPERATOR_ENTRY(modulo, '%')
 tw_kernel tw_kernel_negate(const tw_type *result, const tw_expr *const *args, int nargs) {
     (void)nargs;
     if (tw_type_phys(result) == TW_PHYS_I128) return negate_i128;
-    BY_TYPE(negate)
+    TW_NUMBER_KERNEL(negate, args[0]->type)
 }

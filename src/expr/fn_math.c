@@ -97,27 +97,16 @@ static void sign_decimal(TW_KERNEL_ARGS) {
     });
 }
 
-#define BY_PHYS(op)                        \
-    switch (tw_type_phys(args[0]->type)) { \
-    case TW_PHYS_I8: return op##_i8;       \
-    case TW_PHYS_I16: return op##_i16;     \
-    case TW_PHYS_I32: return op##_i32;     \
-    case TW_PHYS_I64: return op##_i64;     \
-    case TW_PHYS_F32: return op##_f32;     \
-    case TW_PHYS_F64: return op##_f64;     \
-    default: return NULL;                  \
-    }
-
 tw_kernel tw_kernel_abs(const tw_type *result, const tw_expr *const *args, int nargs) {
     (void)nargs;
     if (tw_type_phys(result) == TW_PHYS_I128) return abs_i128;
-    BY_PHYS(abs)
+    TW_NUMBER_KERNEL(abs, args[0]->type)
 }
 
 tw_kernel tw_kernel_sign(const tw_type *result, const tw_expr *const *args, int nargs) {
     (void)nargs;
     if (result->kind == TW_DECIMAL) return sign_decimal;
-    BY_PHYS(sign)
+    TW_NUMBER_KERNEL(sign, args[0]->type)
 }
 
 /* ---- CEIL, FLOOR ---- */

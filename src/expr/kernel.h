@@ -118,4 +118,16 @@ static inline const tw_value *tw_call_literal(const tw_call *call, int arg) {
     return e->kind == TW_EXPR_LITERAL ? e->literal : NULL;
 }
 
+/* Returns the kernel op_<suffix> for the physical type of a number of up to 64 bits; NULL for another type. */
+#define TW_NUMBER_KERNEL(op, type)     \
+    switch (tw_type_phys(type)) {      \
+    case TW_PHYS_I8: return op##_i8;   \
+    case TW_PHYS_I16: return op##_i16; \
+    case TW_PHYS_I32: return op##_i32; \
+    case TW_PHYS_I64: return op##_i64; \
+    case TW_PHYS_F32: return op##_f32; \
+    case TW_PHYS_F64: return op##_f64; \
+    default: return NULL;              \
+    }
+
 #endif
