@@ -1,6 +1,6 @@
 /* Epochs of a job on threads, kept in a data directory: a process that is killed again and again ends with the rows of an undisturbed run, each once,
  * at whatever number of shards it goes on. */
-#include "plan_test.h"
+#include "file_counts.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -9,10 +9,8 @@
 #include <unistd.h>
 
 #include "base/prng.h"
-#include "connector/connectors.h"
-#include "format/formats.h"
 #include "runtime/checkpoint.h"
-#include "store/topic.h"
+#include "topic_test.h"
 
 enum { ROWS = 150000, ROUNDS = 6 };
 
@@ -89,8 +87,6 @@ static void topic_close(tw_sink *opaque) {
 
 static const tw_sink_ops TOPIC_SINK = {.open = topic_open, .write = topic_write, .prepare = topic_prepare, .close = topic_close};
 static const tw_connector TOPIC = {.name = "topic", .doc = "rows in a topic", .sink_accepts = TW_RETRACT, .sink = &TOPIC_SINK};
-static const tw_connector *const CONNECTORS[] = {&tw_connector_filesystem, &TOPIC};
-static const tw_format *const FORMATS[] = {&tw_format_json};
 
 /* ---- input and plan ---- */
 
@@ -109,37 +105,11 @@ static void make_files(void) {
     assert_non_null(mkdtemp(folder));
 }
 
-/* COUNT(*) per k and second, behind an exchange, into `connector` (NULL: collected). */
+/* Into `connector`; NULL: the rows are collected. */
 static void make_plan(plan_test *t, const char *connector) {
-    const tw_type *row = plan_row(t, 2, "k", &TW_TYPE_BIGINT, "ts", &TW_TYPE_TIMESTAMP_3);
-    t->registry.connectors = CONNECTORS;
-    t->registry.nconnectors = 2;
-    t->registry.formats = FORMATS;
-    t->registry.nformats = 1;
-    t->operators[TW_PLAN_WINDOW_AGG] = &TW_OPERATOR_WINDOW_AGG;
-    tw_plan_node *scan = plan_node(t, TW_PLAN_SCAN, row, TW_APPEND, 0);
     tw_option *options = TW_NEW_ARRAY(&t->arena, tw_option, 1);
     options[0] = (tw_option){TW_STR("path"), tw_str_of(input)};
-    scan->u.scan = (tw_plan_scan){
-        .table = {.name = TW_STR("t"), .connector = TW_STR("filesystem"), .format = TW_STR("json"), .options = options, .noptions = 1, .schema = row},
-        .wanted = row,
-        .bounded = true,
-        .ordered_by_watermark = true};
-    tw_plan_node *n = plan_exchange(t, plan_watermark(t, scan, 1, 100), 1, 0);
-    int32_t *keys = TW_NEW_ARRAY(&t->arena, int32_t, 1);
-    tw_agg_call *calls = TW_NEW_ARRAY(&t->arena, tw_agg_call, 1);
-    const tw_type *count = tw_type_nullable(&t->arena, &TW_TYPE_BIGINT, false), *start = tw_type_nullable(&t->arena, &TW_TYPE_TIMESTAMP_3, false);
-    calls[0] = (tw_agg_call){.function = tw_function_find(TW_STR("COUNT")), .type = count, .filter = -1, .name = TW_STR("n")};
-    n = plan_node(t, TW_PLAN_WINDOW_AGG, plan_row(t, 3, "k", &TW_TYPE_BIGINT, "n", count, "window_start", start), TW_APPEND, 1, n);
-    n->u.agg = (tw_plan_agg){.keys = keys,
-                             .nkeys = 1,
-                             .calls = calls,
-                             .ncalls = 1,
-                             .input_append = true,
-                             .keep = -1,
-                             .gives_start = true,
-                             .window = {.kind = TW_WINDOW_TUMBLE, .time_column = 1, .size_ms = 1000}};
-    plan_sink(t, n);
+    file_counts_plan(t, &TOPIC, options, 1, 100);
     if (connector) t->nodes[t->plan.nnodes - 1]->u.sink = (tw_plan_sink){.table = {.name = TW_STR("s"), .connector = tw_str_of(connector)}};
 }
 
@@ -196,29 +166,10 @@ static bool run_and_kill(plan_test *t, int commits, int32_t shards, int32_t batc
 /* What the topic has, as lines in t->rows. */
 static void read_topic(plan_test *t, tw_store *store) {
     const tw_topic *topic;
-    tw_buf bytes;
-    tw_record_reader reader;
-    tw_buf_init(&bytes, &t->mem, 0);
-    tw_record_reader_init(&reader, &t->mem);
     tw_buf_clear(&t->rows);
     assert_int_equal(tw_topic_find(store, tw_str_of(topic_name), &topic, &t->error), TW_OK);
-    for (int32_t p = 0; p < topic->npartitions; p++)
-        for (int64_t offset = 0; offset < tw_log_end(topic->partitions[p]);) {
-            tw_buf_clear(&bytes);
-            assert_int_equal(tw_log_read(topic->partitions[p], offset, INT64_MAX, 1 << 20, &bytes, &t->error), TW_OK);
-            for (size_t at = 0; at < bytes.length;) {
-                tw_record_batch batch;
-                tw_record record;
-                assert_int_equal(tw_record_batch_read((tw_str){bytes.data + at, bytes.length - at}, &batch, &t->error), TW_OK);
-                assert_int_equal(tw_record_reader_begin(&reader, &batch, 1 << 20, &t->error), TW_OK);
-                while (tw_record_reader_next(&reader, &record, &t->error) == TW_OK) tw_buf_printf(&t->rows, "%.*s\n", TW_STR_ARG(record.value));
-                at += batch.bytes.length;
-                offset = batch.last_offset + 1;
-            }
-        }
+    for (int32_t p = 0; p < topic->npartitions; p++) topic_values(topic->partitions[p], '\n', &t->rows);
     tw_topic_release(store, topic);
-    tw_record_reader_close(&reader);
-    tw_buf_free(&bytes);
 }
 
 /* One job from its beginning to its end, killed on the way; returns how often. */

@@ -1,11 +1,9 @@
 /* One file read by several tasks together: results are those of one task, line for line of what is bad, wherever barriers cut it. */
-#include "plan_test.h"
+#include "file_counts.h"
 
 #include <unistd.h>
 
 #include "base/prng.h"
-#include "connector/connectors.h"
-#include "format/formats.h"
 
 /* A sink whose rows become visible, in `visible`, with the commit of their epoch. */
 static tw_buf *visible;
@@ -64,8 +62,6 @@ static void kept_close(tw_sink *sink) {
 
 static const tw_sink_ops KEPT = {.open = kept_open, .write = kept_write, .prepare = kept_prepare, .commit = kept_commit, .close = kept_close};
 static const tw_connector KEPT_CONNECTOR = {.name = "kept", .doc = "rows that were committed", .sink_accepts = TW_RETRACT, .sink = &KEPT};
-static const tw_connector *const CONNECTORS[] = {&tw_connector_filesystem, &KEPT_CONNECTOR};
-static const tw_format *const FORMATS[] = {&tw_format_json};
 static char path[64];
 
 enum { ROWS = 3000, LONG_LINE = 200 * 1024 };
@@ -91,42 +87,11 @@ static void make_file(void) {
     fclose(f);
 }
 
-/* COUNT(*) per k and second, behind an exchange. */
 static void make_plan(plan_test *t, int64_t delay_ms) {
-    const tw_type *row = plan_row(t, 2, "k", &TW_TYPE_BIGINT, "ts", &TW_TYPE_TIMESTAMP_3);
-    t->registry.connectors = CONNECTORS;
-    t->registry.nconnectors = 2;
-    t->registry.formats = FORMATS;
-    t->registry.nformats = 1;
-    t->operators[TW_PLAN_WINDOW_AGG] = &TW_OPERATOR_WINDOW_AGG;
-    tw_plan_node *scan = plan_node(t, TW_PLAN_SCAN, row, TW_APPEND, 0);
     tw_option *options = TW_NEW_ARRAY(&t->arena, tw_option, 2);
     options[0] = (tw_option){TW_STR("path"), tw_str_of(path)};
     options[1] = (tw_option){TW_STR("source.max-record-size"), TW_STR("128 kb")};
-    scan->u.scan = (tw_plan_scan){
-        .table = {.name = TW_STR("t"), .connector = TW_STR("filesystem"), .format = TW_STR("json"), .options = options, .noptions = 2, .schema = row},
-        .wanted = row,
-        .bounded = true,
-        .ordered_by_watermark = true};
-    tw_plan_node *n = plan_exchange(t, plan_watermark(t, scan, 1, delay_ms), 1, 0);
-    int32_t *keys = TW_NEW_ARRAY(&t->arena, int32_t, 1);
-    tw_agg_call *calls = TW_NEW_ARRAY(&t->arena, tw_agg_call, 1);
-    calls[0] = (tw_agg_call){.function = tw_function_find(TW_STR("COUNT")),
-                             .type = tw_type_nullable(&t->arena, &TW_TYPE_BIGINT, false),
-                             .filter = -1,
-                             .name = TW_STR("n")};
-    const tw_type *out = plan_row(t, 3, "k", &TW_TYPE_BIGINT, "n", calls[0].type, "window_start",
-                                  tw_type_nullable(&t->arena, &TW_TYPE_TIMESTAMP_3, false));
-    n = plan_node(t, TW_PLAN_WINDOW_AGG, out, TW_APPEND, 1, n);
-    n->u.agg = (tw_plan_agg){.keys = keys,
-                             .nkeys = 1,
-                             .calls = calls,
-                             .ncalls = 1,
-                             .input_append = true,
-                             .keep = -1,
-                             .gives_start = true,
-                             .window = {.kind = TW_WINDOW_TUMBLE, .time_column = 1, .size_ms = 1000}};
-    plan_sink(t, n);
+    file_counts_plan(t, &KEPT_CONNECTOR, options, 2, delay_ms);
 }
 
 /* Which lines were bad: "line offset\n" each, sorted. */

@@ -7,8 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "store/topic.h"
-#include "test.h"
+#include "topic_test.h"
 
 typedef struct fixture {
     tw_mem mem;
@@ -53,8 +52,8 @@ static const tw_topic *find(fixture *f, const char *name) {
     return topic;
 }
 
-/* One record of this text. */
-static void add(fixture *f, tw_txn *txn, tw_log *log, const char *text) {
+/* One record of this text. Any thread. */
+static tw_status add_record(tw_txn *txn, tw_log *log, const char *text, tw_error *error) {
     tw_buf bytes, scratch;
     tw_record_writer writer;
     tw_mem mem;
@@ -64,39 +63,26 @@ static void add(fixture *f, tw_txn *txn, tw_log *log, const char *text) {
     tw_record record = {.timestamp = 1000, .key_null = true, .value = tw_str_of(text)};
     tw_record_writer_begin(&writer, &bytes, TW_COMPRESSION_NONE);
     tw_record_writer_add(&writer, &record);
-    assert_int_equal(tw_record_writer_finish(&writer, &scratch, &f->error), TW_OK);
-    assert_int_equal(tw_txn_append(txn, log, (tw_str){bytes.data, bytes.length}, &f->error), TW_OK);
+    tw_status status = tw_record_writer_finish(&writer, &scratch, error);
+    if (status == TW_OK) status = tw_txn_append(txn, log, (tw_str){bytes.data, bytes.length}, error);
     tw_buf_free(&bytes);
     tw_buf_free(&scratch);
+    return status;
 }
 
-/* The values of a partition, one behind the other. */
-static const char *values(fixture *f, tw_log *log) {
+static void add(fixture *f, tw_txn *txn, tw_log *log, const char *text) { assert_int_equal(add_record(txn, log, text, &f->error), TW_OK); }
+
+/* The values of a partition, one behind the other; good until the next call. */
+static const char *values(tw_log *log) {
     static char text[4096];
-    size_t length = 0;
-    tw_buf bytes;
-    tw_record_reader reader;
+    tw_buf out;
     tw_mem mem;
     tw_mem_init(&mem, NULL, 0);
-    tw_buf_init(&bytes, &mem, 0);
-    tw_record_reader_init(&reader, &mem);
-    for (int64_t offset = tw_log_start(log); offset < tw_log_end(log);) {
-        tw_buf_clear(&bytes);
-        assert_int_equal(tw_log_read(log, offset, INT64_MAX, 1 << 20, &bytes, &f->error), TW_OK);
-        for (size_t at = 0; at < bytes.length;) {
-            tw_record_batch batch;
-            tw_record record;
-            assert_int_equal(tw_record_batch_read((tw_str){bytes.data + at, bytes.length - at}, &batch, &f->error), TW_OK);
-            assert_int_equal(tw_record_reader_begin(&reader, &batch, 1 << 20, &f->error), TW_OK);
-            while (tw_record_reader_next(&reader, &record, &f->error) == TW_OK)
-                length += (size_t)snprintf(text + length, sizeof text - length, "%.*s;", TW_STR_ARG(record.value));
-            at += batch.bytes.length;
-            offset = batch.last_offset + 1;
-        }
-    }
-    text[length] = 0;
-    tw_record_reader_close(&reader);
-    tw_buf_free(&bytes);
+    tw_buf_init(&out, &mem, sizeof text - 1);
+    topic_values(log, ';', &out);
+    if (out.length) memcpy(text, out.data, out.length);
+    text[out.length] = 0;
+    tw_buf_free(&out);
     return text;
 }
 
@@ -141,9 +127,9 @@ static void test_commit(void **state) {
     add(&f, forgotten, logs[1], "never");
     tw_txn_free(forgotten);
     for (int round = 0; round < 2; round++) {
-        assert_string_equal(values(&f, a->partitions[0]), "one;three;");
-        assert_string_equal(values(&f, a->partitions[1]), "");
-        assert_string_equal(values(&f, b->partitions[0]), "two;");
+        assert_string_equal(values(a->partitions[0]), "one;three;");
+        assert_string_equal(values(a->partitions[1]), "");
+        assert_string_equal(values(b->partitions[0]), "two;");
         tw_buf bytes;
         bool found;
         tw_buf_init(&bytes, &f.mem, 0);
@@ -159,7 +145,7 @@ static void test_commit(void **state) {
     txn = begin(&f);
     add(&f, txn, a->partitions[0], "four");
     commit(&f, txn);
-    assert_string_equal(values(&f, a->partitions[0]), "one;three;four;");
+    assert_string_equal(values(a->partitions[0]), "one;three;four;");
     tw_topic_release(f.store, a);
     tw_topic_release(f.store, b);
     fixture_close(&f);
@@ -188,13 +174,13 @@ static void test_refused(void **state) {
     add(&f, txn, a->partitions[0], "alone");
     add(&f, txn, small->partitions[0], "s");
     commit(&f, txn);
-    assert_string_equal(values(&f, a->partitions[0]), "alone;");
-    assert_string_equal(values(&f, small->partitions[0]), "s;");
+    assert_string_equal(values(a->partitions[0]), "alone;");
+    assert_string_equal(values(small->partitions[0]), "s;");
     tw_topic_release(f.store, a);
     tw_topic_release(f.store, small);
     reopen(&f);
     a = find(&f, "a");
-    assert_string_equal(values(&f, a->partitions[0]), "alone;");
+    assert_string_equal(values(a->partitions[0]), "alone;");
     tw_topic_release(f.store, a);
     fixture_close(&f);
 }
@@ -213,25 +199,13 @@ static void *write_commits(void *context) {
     writer *w = context;
     char text[32];
     tw_error error;
+    snprintf(text, sizeof text, "%d", w->number);
     for (int i = 0; i < COMMITS; i++) {
         tw_txn *txn;
         if (tw_txn_begin(w->f->store, &txn, &error) != TW_OK) return w;
-        tw_buf bytes, scratch;
-        tw_record_writer writer_;
-        tw_mem mem;
-        tw_mem_init(&mem, NULL, 0);
-        tw_buf_init(&bytes, &mem, 0);
-        tw_buf_init(&scratch, &mem, 0);
-        snprintf(text, sizeof text, "%d", w->number);
-        tw_record record = {.timestamp = i, .key_null = true, .value = tw_str_of(text)};
-        tw_record_writer_begin(&writer_, &bytes, TW_COMPRESSION_NONE);
-        tw_record_writer_add(&writer_, &record);
-        tw_status status = tw_record_writer_finish(&writer_, &scratch, &error);
-        if (status == TW_OK) status = tw_txn_append(txn, w->log, (tw_str){bytes.data, bytes.length}, &error);
+        tw_status status = add_record(txn, w->log, text, &error);
         if (status == TW_OK) status = tw_txn_commit(txn, &error);
         tw_txn_free(txn);
-        tw_buf_free(&bytes);
-        tw_buf_free(&scratch);
         if (status != TW_OK) return w;
     }
     return NULL;
@@ -254,7 +228,7 @@ static void test_group_commit(void **state) {
         pthread_join(threads[i], &failed);
         assert_null(failed);
     }
-    const char *text = values(&f, a->partitions[0]);
+    const char *text = values(a->partitions[0]);
     int counts[WRITERS] = {0};
     for (; *text; text += 2) counts[*text - '0']++;
     for (int i = 0; i < WRITERS; i++) assert_int_equal(counts[i], COMMITS);
@@ -396,7 +370,7 @@ static void test_topics(void **state) {
         assert_int_equal(topic->npartitions, 3);
         assert_int_equal(topic->config.retention_ms, 5000);
         assert_true(topic->config.compact && topic->config.delete_);
-        assert_string_equal(values(&f, topic->partitions[0]), "kept;");
+        assert_string_equal(values(topic->partitions[0]), "kept;");
         tw_topic_release(f.store, topic);
         reopen(&f);
     }
@@ -439,7 +413,7 @@ static void test_retention(void **state) {
     reopen(&f);
     topic = find(&f, "t");
     assert_int_equal(tw_log_start(topic->partitions[0]), 1);
-    assert_string_equal(values(&f, topic->partitions[0]), "new;");
+    assert_string_equal(values(topic->partitions[0]), "new;");
     tw_topic_release(f.store, topic);
     fixture_close(&f);
 }
